@@ -14,7 +14,7 @@ _RENDITIONS = "renditions"
 #: The address of a ladder's master playlist; its files are in a folder of their own.
 _HLS = "hls"
 #: Purposes of the files that are for users; segments are those of a ladder.
-_ROLES = frozenset({"video", "captions", "poster", "playlist", "segment"})
+_ROLES = frozenset({"video", "captions", "poster", "sprites", "playlist", "segment"})
 _FILE = re.compile(r"([^/]+)(\.[a-z0-9]{1,5})")
 
 

@@ -164,6 +164,7 @@ class Code(StrEnum):
     SEGMENT_UNLIKE_SOURCE = "segment_unlike_source"
     WATERMARK_CHANGED = "watermark_changed"
     VMAF_NOT_MEASURED = "vmaf_not_measured"
+    STILLS_MISSING = "stills_missing"
 
     # --- checks of joined files ---
     COLOURS_NOT_SDR = "colours_not_sdr"
@@ -192,6 +193,14 @@ class Code(StrEnum):
     PICTURE_DIFFERS = "picture_differs"
     PICTURE_FORMAT_DIFFERS = "picture_format_differs"
     PICTURE_FOREIGN = "picture_foreign"
+    POSTER_AS_SOURCE = "poster_as_source"
+    POSTER_FOREIGN = "poster_foreign"
+    SPRITES_AS_SOURCE = "sprites_as_source"
+    SPRITES_TIMES_DIFFER = "sprites_times_differ"
+    SPRITE_FOREIGN = "sprite_foreign"
+    SPRITE_MISPLACED = "sprite_misplaced"
+    STILL_OF_OTHER_SIZE = "still_of_other_size"
+    STILL_UNREADABLE = "still_unreadable"
     TRACKS_AS_PLANNED = "tracks_as_planned"
     TRACKS_IN_SYNC = "tracks_in_sync"
     TRACKS_MISCOUNTED = "tracks_miscounted"

@@ -62,6 +62,7 @@ class Verify:
         return ""
 
     def outputs(self, item: _Item) -> Sequence[Output]:
+        from container_worker.media.transcode.stills.file_names import MEDIA_TYPES as PICTURE_TYPES, stills_of
         from container_worker.media.transcode.verify.file_names import JOINED_FILE, REPORT_FILE
 
         plan = _plan_of(item)
@@ -74,6 +75,11 @@ class Verify:
             Output(CAPTIONS_FILE.format(each.index), plan.beside(f"-{each.name}.vtt"), "text/vtt", "captions", is_required=True)
             for each in plan.captions
         ]
+        files += [
+            Output(file, plan.beside(f"-{file}"), PICTURE_TYPES[file[-4:]], role, is_required=True)
+            for role, names in stills_of(plan).items()
+            for file in names
+        ]
         report = Output(REPORT_FILE, plan.beside("-report.json"), "application/json", "report", is_required=True)
         # The main output is uploaded last: it is the master playlist where there is one, which refers to the others.
         ladder = list(_ladder_outputs(plan))
@@ -82,6 +88,7 @@ class Verify:
     def run(self, item: _Item, files: Mapping[str, InputFile]) -> Made:
         # Imported with the first video, because an idle container does not need it.
         from container_worker.media.transcode.hls.writing import write_playlists
+        from container_worker.media.transcode.stills.file_names import stills_of
         from container_worker.media.transcode.verify.file_names import REPORT_FILE
         from container_worker.media.transcode.verify.worker import facts_of, verify
 
@@ -89,7 +96,9 @@ class Verify:
         if plan.hls:
             write_playlists(plan, context.scratch)
         known = {file.path.name: file.sha256 for file in files.values()}
-        names = [output.file_name for output in self.outputs(item) if output.file_name != REPORT_FILE]
+        # The child makes these itself.
+        made = {REPORT_FILE, *(file for names in stills_of(plan).values() for file in names)}
+        names = [output.file_name for output in self.outputs(item) if output.file_name not in made]
         given = {name: known.get(name) or sha256_of(context.scratch / name) for name in names}
         try:
             report = verify(

@@ -72,6 +72,10 @@ def transcode(
         str | None, typer.Option(help="A picture that is laid on every frame: a file (PNG, JPEG, WebP), or an address.")
     ] = None,
     tone_map: Annotated[bool, typer.Option("--tone-map", help="Make SDR of a source in HDR (PQ, HLG).")] = False,
+    poster: Annotated[bool, typer.Option("--poster", help="Also write one telling frame as a JPEG.")] = False,
+    sprites: Annotated[
+        bool, typer.Option("--sprites", help="Also write a sheet of small pictures for seeking, with a WebVTT file.")
+    ] = False,
     webvtt: Annotated[bool, typer.Option("--webvtt", help="Also write subtitles that are text as WebVTT files.")] = False,
     containers: Annotated[
         int | None, typer.Option(min=1, max=64, help="Maximum number of containers here; else one per core.")
@@ -101,6 +105,7 @@ def transcode(
         "tone_map": tone_map or None, "target_vmaf": target_vmaf,
         "webvtt": webvtt or None, "hls": hls or None,
         "watermark": watermark,
+        "poster": poster or None, "sprites": sprites or None,
     }  # fmt: skip
     options = {name: value for name, value in named.items() if value is not None}
     name = f"transcode-{secrets.token_hex(8)}" if job_id is None else job_id

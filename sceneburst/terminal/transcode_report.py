@@ -28,6 +28,7 @@ def transcode_report(
         job_id, state, source {uri, bytes, codec, width, height, frames, duration_s, frame_rate}, segments,
         renditions [{name, output, width, height, codec, frames, duration_s, bytes, bitrate, crf, target_vmaf, predicted_vmaf}],
         hls (an address), captions [{name, output, language, title, cues}],
+        poster {output, width, height, frame, time_s} or null, sprites {output, sheet, pictures, width, height} or null,
         verification {checks [{name, rendition, ok, detail, code, parameters}]}, notes [{code, parameters, text}],
         errors [{name, error, code, parameters}], totals {wall_s, cpu_s, processing_s, estimated_cost_usd, containers}.
     """
@@ -43,6 +44,8 @@ def transcode_report(
         "renditions": [each.model_dump() for each in facts.renditions] if facts else [],
         "hls": facts.hls if facts else None,
         "captions": [each.model_dump() for each in facts.captions] if facts else [],
+        "poster": facts.poster.model_dump() if facts and facts.poster else None,
+        "sprites": facts.sprites.model_dump() if facts and facts.sprites else None,
         "verification": {"checks": [_check(each) for each in facts.checks] if facts else _failed_checks(verified)},
         "notes": [Reason.from_json(each).to_people() for each in facts.notes] if facts else [],
         "errors": [
@@ -84,10 +87,17 @@ def summary_lines(report: Mapping[str, Any]) -> list[str]:
 
 def _beside_lines(report: Mapping[str, Any]) -> list[str]:
     ladder = [f"HLS ladder: {'/'.join(report['hls'].split('/')[-2:])}"] if report["hls"] else []
-    return [
+    poster, sprites = report["poster"], report["sprites"]
+    lines = [
         *ladder,
         *(f"subtitles: {_file_name(each['output'])}, {counted(each['cues'], 'cue')}" for each in report["captions"]),
     ]
+    if poster:
+        lines.append(f"poster: {_file_name(poster['output'])}, the frame at {poster['time_s']:.1f} s")
+    if sprites:
+        size = f"{sprites['width']}×{sprites['height']}"
+        lines.append(f"sprites: {_file_name(sprites['output'])}, {counted(sprites['pictures'], 'picture')} of {size}")
+    return lines
 
 
 def _file_name(address: str) -> str:

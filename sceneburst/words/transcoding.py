@@ -107,6 +107,7 @@ SENTENCES: Mapping[str, str] = {
         "255 levels"
     ),
     "watermark_changed": "{input} has changed since the source was probed; submit the job again",
+    "stills_missing": "ffmpeg made {found:1 picture|# pictures} of frames of segment {segment}; {expected} were planned",
     # --- checks of joined files ---
     "colours_not_sdr": (
         "{rendition}: frames that were mapped to SDR say {space}, {primaries}, {transfer}, range {levels}{metadata:, and have "
@@ -165,6 +166,16 @@ SENTENCES: Mapping[str, str] = {
     ),
     "pictures_displaced": "{rendition}: segment {segment} shows frames of the source {shift} beside those that it should",
     "plan_strays": "plan.json names {uri}, which is not under the output {output}; nothing was published",
+    "poster_as_source": "{rendition}: the poster, {width_px}x{height_px}, shows a frame of the source",
+    "poster_foreign": "{rendition}: the poster does not show the source's frame that it was made of",
+    "sprites_as_source": "{rendition}: {pictures:1 picture|# pictures} for seeking show the source's frames at their times",
+    "sprites_times_differ": (
+        "{rendition}: the WebVTT file of the pictures for seeking has {found:1 cue|# cues} and {planned} were planned, or others"
+    ),
+    "sprite_foreign": "{rendition}: picture {picture} for seeking does not show the source's frame at its time",
+    "sprite_misplaced": "{rendition}: the cue of picture {picture} for seeking names no such part of the sheet",
+    "still_of_other_size": "{rendition}: the poster is {width_px}x{height_px}, and not as large as the rendition",
+    "still_unreadable": "{rendition}: a picture that was made beside the video cannot be read",
     "report_unusable": "{file} is no report of this transcoding ({problem}); submit the job again",
     "track_foreign": (
         "{rendition}: {packets:1 packet of track {track} is not the one|# packets of track {track} are not those} that "

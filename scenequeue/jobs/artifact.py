@@ -11,5 +11,5 @@ class Artifact(FrozenModel):
     #: Hexadecimal; None if the storage does not keep it.
     sha256: str | None = None
     media_type: str
-    #: Its purpose: video, poster, captions, playlist, segment, report.
+    #: Its purpose: video, poster, sprites, captions, playlist, segment, report.
     role: str

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from scenequeue.jobs.options import FrozenModel
-from scenequeue.jobs.transcode.plan import Rendition, Segment
+from scenequeue.jobs.transcode.plan import Rendition, Segment, Stills
 from scenequeue.jobs.transcode.source import Picture, SourceFile, ToneMap, Watermark
 
 VERSION = 1
@@ -21,6 +21,7 @@ class EncodePayload(FrozenModel):
     segment: Segment
     tone_map: ToneMap | None = None
     watermark: Watermark | None = None
+    stills: Stills | None = None
     #: Version of the ffmpeg that must encode, so that all segments have the same headers.
     encoder: str
     #: URI prefix of the job's working files of this source, without a final slash.

@@ -69,7 +69,10 @@ COPIED_INTO: Mapping[Container, frozenset[str]] = {
 PICTURES_IN_HLS = frozenset({"h264", "hevc", "av1"})
 SOUNDS_IN_HLS = frozenset({"aac", "ac3", "eac3", "flac", "alac", "opus"})
 #: Options that need a picture that is encoded.
-_OF_ENCODING = ("crf", "target_vmaf", "max_kbps", "preset", "tune", "codec_profile", "level", "pix_fmt", "tone_map", "watermark")
+_OF_ENCODING = (
+    "crf", "target_vmaf", "max_kbps", "preset", "tune", "codec_profile", "level", "pix_fmt", "tone_map", "watermark", "poster",
+    "sprites",
+)  # fmt: skip
 
 
 class Conflict(NamedTuple):

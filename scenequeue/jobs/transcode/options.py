@@ -80,6 +80,12 @@ class TranscodeOptions(KindOptions):
     tone_map: Annotated[
         bool, Field(description="make SDR (BT.709, 8 bits) of a source in HDR (PQ, HLG); any other source stays as it is")
     ] = False
+    poster: Annotated[bool, Field(description="also write one telling frame as a JPEG, in the size of the largest rendition")] = (
+        False
+    )
+    sprites: Annotated[
+        bool, Field(description="also write a sheet of small pictures for seeking as a JPEG, and a WebVTT file that names them")
+    ] = False
     webvtt: Annotated[bool, Field(description="also write each track of subtitles that is text as a WebVTT file")] = False
     hls: Annotated[bool, Field(description="also an HLS ladder: fragmented MP4 with aligned segments, and playlists")] = False
     watermark: Annotated[

@@ -42,6 +42,17 @@ class Aim(FrozenModel):
     predicted_vmaf: float
 
 
+class Stills(FrozenModel):
+    """Pictures of single frames beside the videos; they show what the largest rendition shows."""
+
+    #: Width and height of a picture in the sprite sheet; None without a sheet.
+    sprite_px: tuple[int, int] | None = None
+    #: True if there is a poster, in the size of the largest rendition.
+    has_poster: bool = False
+    #: Of a source in HDR whose renditions stay in HDR: pictures are SDR.
+    tone_map: ToneMap | None = None
+
+
 class Segment(FrozenModel):
     """A span of the source's frames: those with start_pts <= PTS < end_pts, in ticks of the picture's time base."""
 
@@ -64,6 +75,9 @@ class Segment(FrozenModel):
     seek_pts: int | None = None
     #: Positions within the segment at which every rendition gets a keyframe, from 0 on.
     keyframes: list[int] = Field(default_factory=lambda: [0])
+    #: Positions within the segment of frames that go into the sprite sheet, and of those that may become the poster.
+    sprites: list[int] = Field(default_factory=list)
+    posters: list[int] = Field(default_factory=list)
     #: Spans of the file that hold what is decoded; empty for the whole file.
     ranges: list[Span] = Field(default_factory=list)
 
@@ -88,6 +102,8 @@ class TranscodePlan(FrozenModel):
     #: None without a conversion of HDR.
     tone_map: ToneMap | None = None
     watermark: Watermark | None = None
+    #: None without pictures beside the videos.
+    stills: Stills | None = None
     #: PTS of every frame in presentation order, in ticks of the picture's time base; empty for a source that is not divided.
     frame_pts: list[int] = Field(default_factory=list)
     #: Duration of the last frame, in ticks.
@@ -150,6 +166,9 @@ class SegmentReport(FrozenModel):
     signatures: str = ""
     #: Shares from 0 to 255 that the watermark covers of each pixel of a signature, packed like one; empty without a watermark.
     watermark: str = ""
+    #: JPEGs in base64 of the frames that the plan names, in presentation order.
+    sprites: list[str] = Field(default_factory=list)
+    posters: list[str] = Field(default_factory=list)
     cpu_s: float = 0.0
 
 

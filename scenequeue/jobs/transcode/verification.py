@@ -21,7 +21,8 @@ class CheckDetail(FrozenModel):
 class Check(FrozenModel):
     """One check of one joined file."""
 
-    #: file, frames, packets, headers, picture, duration, tracks, sync, sound, likeness, joins, watermark; captions, hls, ladder.
+    #: file, frames, packets, headers, picture, duration, tracks, sync, sound, likeness, joins, watermark; captions, hls, ladder,
+    #: poster, sprites.
     name: Annotated[str, Field(pattern=r"^[a-z_]{1,40}$")]
     #: Or the name of subtitles.
     rendition: Annotated[str, Field(max_length=80)]
@@ -62,6 +63,31 @@ class MadeCaptions(FrozenModel):
     cues: int
 
 
+class MadePoster(FrozenModel):
+    """A finished poster."""
+
+    #: Address of the JPEG.
+    output: str
+    width: int
+    height: int
+    #: Position of its frame, from 0 on, and its time in the video.
+    frame: int
+    time_s: float
+
+
+class MadeSprites(FrozenModel):
+    """A finished sprite sheet."""
+
+    #: Address of the WebVTT file, whose cues name parts of the sheet: `<file>#xywh=x,y,width,height`.
+    output: str
+    #: Address of the JPEG.
+    sheet: str
+    #: Number of pictures, and the size of each.
+    pictures: int
+    width: int
+    height: int
+
+
 class TranscodedSource(FrozenModel):
     """The source, as the plan knows it."""
 
@@ -84,6 +110,8 @@ class TranscodeReport(FrozenModel):
     is_divided: bool
     renditions: list[MadeRendition]
     captions: list[MadeCaptions] = Field(default_factory=list)
+    poster: MadePoster | None = None
+    sprites: MadeSprites | None = None
     checks: Annotated[list[Check], Field(max_length=MAX_CHECKS)]
     #: Address of the master playlist; None if no ladder was made.
     hls: str | None = None

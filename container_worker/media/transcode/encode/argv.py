@@ -6,7 +6,8 @@ from container_worker.media.transcode.encode.encoders import encoder_options
 from container_worker.media.transcode.encode.filters import RENDITION_PAD, SIGNATURE_PAD, filter_graphs
 from container_worker.media.transcode.encode.formats import SOURCE_FORMATS
 from container_worker.media.transcode.encode.overlay import Overlay
-from scenequeue.jobs.transcode.plan import Rendition, Segment
+from container_worker.media.transcode.encode.stills import still_arguments, still_outputs
+from scenequeue.jobs.transcode.plan import Rendition, Segment, Stills
 from scenequeue.jobs.transcode.source import Picture, ToneMap
 
 _MICROSECONDS = 1_000_000
@@ -63,6 +64,7 @@ def argv_for(
     tone_map: ToneMap | None = None,
     overlays: Sequence[Overlay | None] = (),
     most_s: float | None = None,
+    stills: Stills | None = None,
 ) -> list[str]:
     """Return the command that decodes a segment once, encodes all renditions, and writes the signatures to stdout.
 
@@ -77,11 +79,12 @@ def argv_for(
         tone_map: of a source in HDR that becomes SDR.
         overlays: laid on each rendition; none at all for none.
         most_s: of `source_options`.
+        stills: pictures of some frames, which are written to files.
     """
     base = f"{picture.time_base[0]}/{picture.time_base[1]}"
     times = ["-fps_mode:v", "passthrough", "-enc_time_base:v", base]
     argv = [ffmpeg, *source_options(source, picture, segment, margin_us, most_s)]
-    for graph in filter_graphs(picture, segment, renditions, tone_map, overlays):
+    for graph in filter_graphs(picture, segment, renditions, tone_map, overlays, stills):
         argv += ["-filter_complex", graph]
     for at, (rendition, target) in enumerate(zip(renditions, targets, strict=True)):
         argv += [
@@ -90,4 +93,6 @@ def argv_for(
             # The delay of reordered frames is negative, which NUT does not store anyway.
             "-avoid_negative_ts", "disabled", "-f", "nut", f"file:{target}",
         ]  # fmt: skip
+    largest = max(renditions, key=lambda each: each.width * each.height)
+    argv += still_arguments(list(still_outputs(segment, stills, largest)))
     return [*argv, "-map", f"[{SIGNATURE_PAD}]", *times, "-c:v", "rawvideo", "-f", "rawvideo", "pipe:1"]

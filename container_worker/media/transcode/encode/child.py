@@ -16,6 +16,7 @@ from container_worker.media.transcode.encode.filters import base_pts
 from container_worker.media.transcode.encode.formats import HEAD_BYTES, is_matroska, seek_margin_us
 from container_worker.media.transcode.encode.likeness import check_likeness
 from container_worker.media.transcode.encode.segment_file import copy_source, cut_encoded
+from container_worker.media.transcode.encode.stills import POSTER_FILE, SPRITE_FILE, read_stills
 from container_worker.media.transcode.signatures import SIGNATURE_BYTES, pack
 from scenequeue.errors import BadInput
 from scenequeue.jobs.kinds.encode import EncodePayload
@@ -73,9 +74,10 @@ def make(data: dict[str, Any]) -> dict[str, Any]:
                 expected=len(signatures) // SIGNATURE_BYTES, found=len(table.packets),
             )  # fmt: skip
         check_likeness(target, table, signatures, mark.packed if mark else None, rendition, segment)
+    sprites, posters = read_stills(folder, SPRITE_FILE, segment.sprites), read_stills(folder, POSTER_FILE, segment.posters)
     report = SegmentReport(
-        number=segment.number, encoder=payload.encoder, tables=tables, signatures=pack(signatures), cpu_s=used_cpu_s(),
-        watermark=pack(mark.packed) if mark else "",
+        number=segment.number, encoder=payload.encoder, tables=tables, signatures=pack(signatures), sprites=sprites,
+        posters=posters, cpu_s=used_cpu_s(), watermark=pack(mark.packed) if mark else "",
     )  # fmt: skip
     (folder / REPORT_FILE).write_text(report.model_dump_json(), encoding="utf-8")
     frames = max(len(table.packets) for table in tables.values())
@@ -128,7 +130,8 @@ def encode_raw(
         source = path.name
     margin_us = margin_us_of(folder / source)
     argv = argv_for(
-        ffmpeg, source, picture, segment, renditions, targets, margin_us, payload.tone_map, overlays, most_s
+        ffmpeg, source, picture, segment, renditions, targets, margin_us, payload.tone_map, overlays, most_s,
+        payload.stills,
     )  # fmt: skip
     signatures, buffer, told = bytearray(), memoryview(bytearray(SIGNATURE_BYTES)), monotonic()
     with FfmpegProcess(argv, folder, Code.SEGMENT_NOT_ENCODED, has_output=True, environment=_ENVIRONMENT) as process:

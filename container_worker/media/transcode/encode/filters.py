@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from container_worker.media.transcode.encode.overlay import Overlay
+from container_worker.media.transcode.encode.stills import chosen_frames, still_chains, still_outputs
 from container_worker.media.transcode.encode.tone_mapping import DEEP_FORMAT, SDR_TAGS, tone_map_filters
 from container_worker.media.transcode.signatures import HEIGHT_PX, WIDTH_PX
-from scenequeue.jobs.transcode.plan import Rendition, Segment
+from container_worker.media.transcode.stills.luma import assumed_matrix
+from scenequeue.jobs.transcode.plan import Rendition, Segment, Stills
 from scenequeue.jobs.transcode.source import Picture, Ratio, ToneMap
 
 #: Ends of the graph: a rendition by its position, and the signatures.
@@ -68,8 +70,9 @@ def filter_graphs(
     renditions: Sequence[Rendition],
     tone_map: ToneMap | None = None,
     overlays: Sequence[Overlay | None] = (),
+    stills: Stills | None = None,
 ) -> list[str]:
-    """Return ffmpeg's graphs: the segment's frames in the size of each rendition, and their signatures.
+    """Return ffmpeg's graphs: the segment's frames in the size of each rendition, their signatures, and pictures of some.
 
     Each rendition is scaled from the next larger one. But of a source with more than eight bits each has a graph of its own:
     ffmpeg hands on HDR metadata with the first frame that leaves a graph, to one encoder only. A source that is converted to
@@ -81,6 +84,7 @@ def filter_graphs(
         renditions: those that are encoded, not copied; their order decides the names of the pads.
         tone_map: of a source in HDR that becomes SDR.
         overlays: of each rendition, or none at all.
+        stills: pictures of some of the largest rendition's frames.
     """
     cascade = sorted(range(len(renditions)), key=lambda at: -renditions[at].width * renditions[at].height)
     largest = renditions[cascade[0]]
@@ -92,19 +96,31 @@ def filter_graphs(
         mapped = tone_map_filters(picture, tone_map, is_converted=not _is_yuv(picture))
         filters += [_scale(largest), *mapped, f"format=pix_fmts={largest.pix_fmt}"]
     head = f"[0:{picture.index}]{','.join(filters)}"
+    outputs = list(still_outputs(segment, stills, largest))
+    # Where frames do not say their matrix, they are read as players read them.
+    matrix = None if colour_tags(picture, tone_map)["colorspace"] else assumed_matrix(picture)
+    chosen = ",".join([*_own(segment, picture), chosen_frames(outputs)]) if outputs else ""
+    ends = [f"{tail}[{RENDITION_PAD.format(at)}]" for at, tail in enumerate(tails)]
     if _DEEP.search(picture.pix_fmt) and not tone_map:
-        ends = [f"{_scale(each)},{tails[at]}[{RENDITION_PAD.format(at)}]" for at, each in enumerate(renditions)]
-        return [f"{head},{end}" for end in (*ends, _signature(segment, picture))]
+        graphs = [f"{head},{_scale(each)},{end}" for each, end in zip(renditions, ends, strict=True)]
+        graphs.append(f"{head},{_signature(segment, picture)}")
+        if stills and outputs:
+            # Few frames, so that they are chosen before they are scaled.
+            entry = f"{head},{chosen},{_scale(largest)},{tails[cascade[0]]}"
+            graphs.append(";".join(still_chains(entry, picture, outputs, stills, matrix)))
+        return graphs
     chains = [f"{head},split=2[all][part]", f"[part]{_signature(segment, picture)}"]
+    if stills and outputs:
+        ends[cascade[0]] = f"{tails[cascade[0]]},split=2[{RENDITION_PAD.format(cascade[0])}][shown]"
+        chains += still_chains(f"[shown]{chosen}", picture, outputs, stills, matrix)
     last = "all"
     for place, at in enumerate(cascade):
-        rendition, pad = renditions[at], RENDITION_PAD.format(at)
-        scale = f"[{last}]{_scale(rendition)}"
+        scale = f"[{last}]{_scale(renditions[at])}"
         if place + 1 == len(cascade):
-            chains.append(f"{scale},{tails[at]}[{pad}]")
+            chains.append(f"{scale},{ends[at]}")
         else:
             last = f"next{place}"
-            chains += [f"{scale},split=2[{last}][scaled{place}]", f"[scaled{place}]{tails[at]}[{pad}]"]
+            chains += [f"{scale},split=2[{last}][scaled{place}]", f"[scaled{place}]{ends[at]}"]
     return [";".join(chains)]
 
 
@@ -163,14 +179,18 @@ def _ascending(time: str, picture: Picture) -> str:
 
 def _signature(segment: Segment, picture: Picture) -> str:
     """Reduce the frames of the segment itself to their signatures, of luma samples as they are stored."""
-    filters = []
-    if segment.start_pts is not None:
-        base = base_pts(picture, segment)
-        bounds = [f"start_pts={segment.start_pts - base}"]
-        bounds += [] if segment.end_pts is None else [f"end_pts={segment.end_pts - base}"]
-        filters.append(f"trim={':'.join(bounds)}")
-    filters += ["extractplanes=y", f"scale=w={WIDTH_PX}:h={HEIGHT_PX}:flags=area", "format=pix_fmts=gray"]
+    filters = [*_own(segment, picture), "extractplanes=y", f"scale=w={WIDTH_PX}:h={HEIGHT_PX}:flags=area", "format=pix_fmts=gray"]
     return f"{','.join(filters)}[{SIGNATURE_PAD}]"
+
+
+def _own(segment: Segment, picture: Picture) -> list[str]:
+    """Leave out run-up and look-ahead, once times are counted from `base_pts`."""
+    if segment.start_pts is None:
+        return []
+    base = base_pts(picture, segment)
+    bounds = [f"start_pts={segment.start_pts - base}"]
+    bounds += [] if segment.end_pts is None else [f"end_pts={segment.end_pts - base}"]
+    return [f"trim={':'.join(bounds)}"]
 
 
 def colour_tags(picture: Picture, tone_map: ToneMap | None) -> dict[str, str | None]:

@@ -21,12 +21,18 @@ def keyframe_expression(segment: Segment) -> str:
     """
     if segment.start_pts is None:
         return f"not(mod(n,{segment.keyframes[1]}))" if len(segment.keyframes) > 1 else "eq(n,0)"
-    return _expression(encoded_keyframes(segment))
+    return one_of(encoded_keyframes(segment))
 
 
-def _expression(keyframes: Sequence[int]) -> str:
-    """Halve the numbers at each step, because ffmpeg evaluates it for every frame."""
-    if len(keyframes) == 1:
-        return f"eq(n,{keyframes[0]})"
-    middle = len(keyframes) // 2
-    return f"if(lt(n,{keyframes[middle]}),{_expression(keyframes[:middle])},{_expression(keyframes[middle:])})"
+def one_of(numbers: Sequence[int]) -> str:
+    """Return ffmpeg's expression that is not 0 if `n` is one of these numbers.
+
+    It halves them at each step, because ffmpeg evaluates it for every frame.
+
+    Args:
+        numbers: of frames; at least one, ascending.
+    """
+    if len(numbers) == 1:
+        return f"eq(n,{numbers[0]})"
+    middle = len(numbers) // 2
+    return f"if(lt(n,{numbers[middle]}),{one_of(numbers[:middle])},{one_of(numbers[middle:])})"

@@ -46,6 +46,7 @@ def fingerprint(payload: EncodePayload) -> str:
         "renditions": [each.model_dump(mode="json", exclude={"output"}) for each in payload.renditions],
         "tone_map": payload.tone_map and payload.tone_map.model_dump(mode="json"),
         "watermark": payload.watermark and payload.watermark.model_dump(mode="json", exclude={"uri"}),
+        "stills": payload.stills and payload.stills.model_dump(mode="json"),
     }  # fmt: skip
     return fingerprint_of(facts)
 
@@ -115,6 +116,9 @@ def _checked_report(payload: EncodePayload, scratch: Path) -> SegmentReport:
     names = {rendition.name for rendition in payload.renditions}
     if (report.number, report.encoder, set(report.tables)) != (payload.segment.number, payload.encoder, names):
         raise ToolFailed(Code.RENDERER_UNINTELLIGIBLE, message=REPORT_FILE)
+    wanted, made = (len(payload.segment.sprites), len(payload.segment.posters)), (len(report.sprites), len(report.posters))
+    if payload.segment.start_pts is not None and made != wanted:
+        raise ToolFailed(Code.STILLS_MISSING, segment=payload.segment.number, expected=sum(wanted), found=sum(made))
     for at in range(len(payload.renditions)):
         output_bytes(scratch / SEGMENT_FILE.format(at))
     return report

@@ -73,7 +73,7 @@ def divide(frames: Frames, segment_s: float) -> list[Segment]:
             up to twice, and none has fewer than 12 frames unless the source has.
     """
     cuts = [*_cuts(frames, frames.ticks(segment_s)), len(frames)]
-    forced = list(_grid(frames, frames.ticks(KEYFRAME_S)))
+    forced = list(grid(frames, frames.ticks(KEYFRAME_S)))
     return [_segment(frames, number, first, end, forced) for number, (first, end) in enumerate(pairwise(cuts))]
 
 
@@ -118,7 +118,7 @@ def _near_keyframe(frames: Frames, target: Fraction, distance: Fraction) -> int 
     return frames.keyframes[nearest]
 
 
-def _grid(frames: Frames, step: Fraction) -> Iterator[int]:
+def grid(frames: Frames, step: Fraction) -> Iterator[int]:
     """Yield the first frame at or after each multiple of a step from the film's beginning, each once."""
     last, target = -1, Fraction(frames.pts[0])
     while target <= frames.pts[-1]:

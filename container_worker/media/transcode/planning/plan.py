@@ -9,6 +9,7 @@ from container_worker.media.transcode.planning.dividing import Frames, divide, w
 from container_worker.media.transcode.planning.frame_table import INPUT, NotDivided, count_frames, find_frames
 from container_worker.media.transcode.planning.ladder import choose_renditions, with_codec
 from container_worker.media.transcode.planning.spans import add_ranges
+from container_worker.media.transcode.planning.stills import choose_stills, with_positions
 from container_worker.media.transcode.planning.tone_mapping import choose_tone_map
 from container_worker.media.transcode.planning.tracks import choose_tracks
 from container_worker.media.transcode.probing.facts import SourceFacts
@@ -58,12 +59,11 @@ def make_plan(
     options, codec_notes = with_codec(options, facts.picture)
     ladder = choose_renditions(options, facts.picture, output, stem)
     tracks, track_notes = choose_tracks(facts.streams, options)
+    stills = choose_stills(options, facts, ladder.renditions[0])
     captions, captions_notes = choose_captions(facts.streams, options)
     frames, notes = _frames(facts, packets, options)
-    if frames:
-        segments = add_ranges(divide(frames, options.segment_s), packets, facts, source.bytes)
-    else:
-        segments = [whole(count_frames(packets), facts.picture.frame_rate)]
+    count, rate = count_frames(packets), facts.picture.frame_rate
+    segments = add_ranges(divide(frames, options.segment_s), packets, facts, source.bytes) if frames else [whole(count, rate)]
     tone_map, tone_notes = choose_tone_map(options, facts)
     notes += [*_source_notes(facts, options, is_mapped=tone_map is not None), *tone_notes, *codec_notes, *ladder.notes]
     notes += [*track_notes, *captions_notes]
@@ -73,9 +73,10 @@ def make_plan(
         container=options.container,
         hls=options.hls,
         renditions=ladder.renditions,
-        segments=segments,
+        segments=with_positions(segments, stills, frames, count, rate),
         tone_map=tone_map,
         watermark=watermark,
+        stills=stills,
         tracks=tracks,
         captions=captions,
         chapters=facts.chapters,
@@ -130,7 +131,7 @@ def _encode_items(plan: TranscodePlan, work: str) -> Iterable[WorkItem]:
     shared = {
         **plan.model_dump(mode="json", include={"source", "picture", "renditions", "encoder"}), "work": work,
         "source_s": source_seconds(plan),
-        **plan.model_dump(mode="json", include={"tone_map", "watermark"}, exclude_none=True),
+        **plan.model_dump(mode="json", include={"tone_map", "watermark", "stills"}, exclude_none=True),
     }  # fmt: skip
     for segment in plan.segments:
         payload = {**shared, "segment": segment.model_dump(mode="json"), "brings_joins": segment.number == 0}

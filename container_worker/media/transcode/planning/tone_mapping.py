@@ -25,8 +25,13 @@ def choose_tone_map(options: TranscodeOptions, facts: SourceFacts) -> tuple[Tone
     transfer = facts.picture.colour_transfer
     if not is_mapped(options, facts.picture):
         return None, [Reason(Code.NOT_HDR, {"transfer": transfer or "unknown"})] if options.tone_map else []
-    tone_map = ToneMap(peak_nits=_peak_nits(facts))
+    tone_map = usual_tone_map(facts)
     return tone_map, [Reason(Code.TONE_MAPPED, {"transfer": transfer or "", "peak_nits": tone_map.peak_nits})]
+
+
+def usual_tone_map(facts: SourceFacts) -> ToneMap:
+    """Return the conversion of a source in HDR, whether or not its renditions are converted."""
+    return ToneMap(peak_nits=_peak_nits(facts))
 
 
 def _peak_nits(facts: SourceFacts) -> int:

@@ -27,6 +27,7 @@ from container_worker.media.transcode.verify.picture_checks import (
 )
 from container_worker.media.transcode.verify.reading import SignatureAt, decode_around_joins, hear, read_joined
 from container_worker.media.transcode.verify.sound_checks import Heard, aligned, check_sound
+from container_worker.media.transcode.verify.stills.making import Pictures, make_stills
 from container_worker.media.transcode.verify.tables import Encoded, Joined, add_report
 from container_worker.media.transcode.verify.track_checks import check_sync, check_tracks, paired_tracks, shift_of_all_s
 from scenequeue.errors import BadInput
@@ -43,6 +44,7 @@ class _Reports:
     signatures: list[tuple[int, str]] = field(default_factory=list)
     #: Share of each pixel of a signature that the watermark covers; None without one.
     cover: Signature | None = None
+    pictures: Pictures = field(default_factory=Pictures)
     cpu_s: dict[str, float] = field(default_factory=dict)
 
     @classmethod
@@ -65,6 +67,7 @@ class _Reports:
                     # The same on all segments.
                     raise ValueError(segment.number)
                 found.cover = cover
+                found.pictures.add(plan, report)
                 found.cpu_s["encode"] = found.cpu_s.get("encode", 0.0) + report.cpu_s
             for track in plan.tracks:
                 name = TRACK_REPORT_FILE.format(track.index)
@@ -94,19 +97,21 @@ def make(data: dict[str, Any]) -> dict[str, Any]:
         checks += found
         renditions += [made] if made else []
         send({"frame": number + 1, "of": len(plan.renditions) + 1})
-    found, captions, captions_s = check_captions(plan, folder)
-    checks += found
-    reports.cpu_s |= {"captions": captions_s} if captions else {}
     if plan.hls:
         checks += check_hls(plan, reports.encoded, reports.tracks, folder)
     first = reports.encoded[plan.renditions[0].name]
+    stills, poster, sprites = make_stills(plan, first, reports.pictures, _signatures_of(reports), folder)
+    found, captions, captions_s = check_captions(plan, folder)
+    checks += [*stills, *found]
+    reports.cpu_s |= {"captions": captions_s} if captions else {}
     duration_s, frames = float(planned_duration_s(plan, first)), len(first.packets.pts)
     if plan.aims:
         reports.cpu_s["vmaf"] = plan.aims_cpu_s
     reports.cpu_s["verify"] = used_cpu_s()
     report = TranscodeReport(
         source=_source(plan, frames, duration_s), segments=len(plan.segments), is_divided=plan.is_divided,
-        renditions=renditions, captions=captions, hls=master_address(plan) if plan.hls else None, checks=checks, notes=plan.notes,
+        renditions=renditions, captions=captions, poster=poster, sprites=sprites,
+        hls=master_address(plan) if plan.hls else None, checks=checks, notes=plan.notes,
         cpu_s={stage: round(value, 3) for stage, value in reports.cpu_s.items()},
     )  # fmt: skip
     (folder / REPORT_FILE).write_text(json.dumps(report.model_dump(mode="json"), indent=1), encoding="utf-8")

@@ -13,6 +13,7 @@ from container_worker.media.child_process import run_in_slot
 from container_worker.media.ffmpeg import find_ffmpeg
 from container_worker.media.transcode.hls.media import master_address, media_of, texts_of
 from container_worker.media.transcode.reports import read_report
+from container_worker.media.transcode.stills.file_names import stills_of
 from container_worker.media.transcode.verify.captions_checks import CAPTIONS
 from container_worker.media.transcode.verify.file_names import REPORT_FILE
 from container_worker.media.transcode.verify.hls.checks import LADDER
@@ -90,12 +91,27 @@ def verify(
     wanted |= {(rendition.name, "watermark") for rendition in plan.renditions if plan.watermark}
     wanted |= {(each.name, CAPTIONS) for each in plan.captions}
     wanted |= {(each.name, "hls") for each in [*media_of(plan), *texts_of(plan)]} | ({("hls", LADDER)} if plan.hls else set())
-    made = [(each.name, each.output) for each in report.renditions] + [(each.name, each.output) for each in report.captions]
-    planned = [(each.name, each.output) for each in plan.renditions]
-    planned += [(each.name, plan.beside(f"-{each.name}.vtt")) for each in plan.captions]
-    if not done.issuperset(wanted) or made != planned or report.hls != (master_address(plan) if plan.hls else None):
+    wanted |= {(plan.renditions[0].name, name) for name in stills_of(plan)}
+    if not done.issuperset(wanted) or _addresses(report) != _planned_addresses(plan):
         raise ToolFailed(Code.RENDERER_UNINTELLIGIBLE, message=REPORT_FILE)
     return report
+
+
+def _planned_addresses(plan: TranscodePlan) -> list[str]:
+    """Return the final addresses of all files but the report."""
+    return [
+        *(each.output for each in plan.renditions), *(plan.beside(f"-{each.name}.vtt") for each in plan.captions),
+        *(plan.beside(f"-{file}") for files in stills_of(plan).values() for file in files),
+        *([master_address(plan)] if plan.hls else []),
+    ]  # fmt: skip
+
+
+def _addresses(report: TranscodeReport) -> list[str]:
+    return [
+        *(each.output for each in report.renditions), *(each.output for each in report.captions),
+        *([report.poster.output] if report.poster else []),
+        *([report.sprites.sheet, report.sprites.output] if report.sprites else []), *([report.hls] if report.hls else []),
+    ]  # fmt: skip
 
 
 def facts_of(report: TranscodeReport) -> dict[str, object]:

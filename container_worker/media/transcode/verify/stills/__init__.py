@@ -1,0 +1,1 @@
+"""Makes and checks the pictures beside the videos: poster and sprite sheet."""
