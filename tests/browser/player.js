@@ -47,9 +47,10 @@ const deeds = {
   async seek() {
     await wait(1000);
     for (const time of [13.02, 3.5, 17.98, 6.0]) {
-      const before = told.shown.length;
       video.currentTime = time;
       await once(video, "seeked");
+      // Frames that were on their way before are told of before.
+      const before = told.shown.length;
       await wait(400);
       told.shown.splice(before, 0, [null, time, 0]);
     }
