@@ -33,9 +33,11 @@ if TYPE_CHECKING:
 #: Options of the command, by the fields that mistakes name.
 _GIVEN_AS = {
     "max_kbps": "--max-bitrate", "segment_s": "--segment-seconds", "renditions": "--rendition", "job_id": "--job-id",
-    "target_vmaf": "--target-vmaf",
-    "tone_map": "--tone-map",
-    **{name: f"--{name}" for name in ("codec", "crf", "audio", "container", "output", "watermark")},
+    "target_vmaf": "--target-vmaf", "tone_map": "--tone-map",
+    **{
+        name: f"--{name}"
+        for name in ("codec", "crf", "audio", "container", "output", "watermark", "hls", "poster", "sprites", "webvtt")
+    },
 }  # fmt: skip
 #: Folder for the videos if none is named.
 _OUTPUT = "output"

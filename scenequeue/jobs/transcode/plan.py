@@ -108,7 +108,7 @@ class TranscodePlan(FrozenModel):
     frame_pts: list[int] = Field(default_factory=list)
     #: Duration of the last frame, in ticks.
     last_duration: int = 1
-    #: Ticks that are subtracted from all times: min(0, first PTS).
+    #: Ticks that are subtracted from all times, so that the files begin at 0.
     origin_pts: int = 0
     #: Version of the ffmpeg that probed; every segment is encoded by the same.
     encoder: str

@@ -94,7 +94,7 @@ class Captions(FrozenModel):
 
 
 class Chapter(FrozenModel):
-    """A chapter, in milliseconds from the file's start."""
+    """A chapter, in milliseconds on the clock of the source."""
 
     start_ms: int
     end_ms: int

@@ -117,3 +117,16 @@ def test_bytes_without_sense_are_refused(tmp_path: Path) -> None:
     (source := tmp_path / "a.mp4").write_bytes(bytes(range(256)) * 40)
     with pytest.raises(BadInput, match=r"cannot be read as a video: Invalid data"):
         _probe(source)
+
+
+def test_the_clock_of_a_broadcast_begins_at_zero(tmp_path: Path) -> None:
+    """A file in which picture and sound begin after an hour, and one of which the sound begins before the picture."""
+    late = clip(tmp_path / "late.ts", "-output_ts_offset", "3600", sound=True)
+    _finished, plan = _probe(late)
+    assert plan.frame_pts[0] > 3600 * 90_000
+    assert 0 <= (plan.frame_pts[0] - plan.origin_pts) / 90_000 < 0.1
+
+    sooner = tmp_path / "sooner.ts"
+    ffmpeg(sooner, "-itsoffset", "2", "-i", late, "-i", late, "-map", "0:v", "-map", "1:a", "-c", "copy", "-copyts")
+    _finished, plan = _probe(sooner)
+    assert 1.9 < (plan.frame_pts[0] - plan.origin_pts) / 90_000 < 2.1

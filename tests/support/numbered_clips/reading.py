@@ -139,3 +139,9 @@ def languages(path: Path) -> list[str | None]:
     """Return the languages of the tracks of sound."""
     with av.open(str(path)) as container:
         return [stream.language for stream in container.streams.audio]
+
+
+def file_start_s(path: Path) -> Fraction:
+    """Return the time at which a file begins on its own clock; 0 if that is before zero."""
+    with av.open(str(path)) as container:
+        return Fraction(max(0, container.start_time or 0), av.time_base)

@@ -216,9 +216,11 @@ def _track_stream(joined: "OutputContainer", folder: Path, plan: TranscodePlan, 
 def _describe(joined: "OutputContainer", plan: TranscodePlan) -> None:
     joined.metadata.update(plan.metadata)
     if plan.chapters:
+        origin_ms = ticks_in((1, 1000), plan.picture.time_base, plan.origin_pts)
         joined.set_chapters([
             {
-                "id": at, "start": each.start_ms, "end": each.end_ms, "time_base": Fraction(1, 1000),
+                "id": at, "start": max(0, each.start_ms - origin_ms), "end": max(0, each.end_ms - origin_ms),
+                "time_base": Fraction(1, 1000),
                 "metadata": {"title": each.title} if each.title else {},
             }
             for at, each in enumerate(plan.chapters, 1)

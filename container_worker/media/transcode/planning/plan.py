@@ -1,5 +1,6 @@
 """Puts the plan of a source together, and the items that carry it out."""
 
+import math
 from collections.abc import Iterable
 from fractions import Fraction
 
@@ -18,7 +19,7 @@ from scenequeue.errors import BadInput
 from scenequeue.jobs.item import WorkItem
 from scenequeue.jobs.transcode.options import TranscodeOptions
 from scenequeue.jobs.transcode.plan import Segment, TranscodePlan
-from scenequeue.jobs.transcode.source import SourceFile, Watermark
+from scenequeue.jobs.transcode.source import Picture, SourceFile, Watermark
 from scenequeue.reasons import Reason
 
 #: HDR metadata that no encoder of ours writes.
@@ -26,6 +27,7 @@ _HDR_LOST = frozenset({"hdr10_plus", "dolby_vision", "hdr_vivid"})
 #: Pixels of a frame of weight 1 a second.
 _FULL_HD_PX = 1920 * 1080
 _LEAST_WEIGHT = 0.001
+_MICROSECONDS = 1_000_000
 #: Longest length that is believed of a source without times, in seconds.
 _MAX_SECONDS = 1e6
 
@@ -83,10 +85,20 @@ def make_plan(
         metadata=facts.metadata,
         frame_pts=list(frames.pts) if frames else [],
         last_duration=frames.last_duration if frames else 1,
-        origin_pts=min(0, frames.pts[0]) if frames else 0,
+        origin_pts=_origin_pts(facts.picture, frames),
         encoder=encoder,
         notes=[note.to_json() for note in notes],
     )
+
+
+def _origin_pts(picture: Picture, frames: Frames | None) -> int:
+    """Return the time that becomes 0, in ticks of the picture: the start of the file, or of a picture that begins before zero.
+
+    Players of MP4 show nothing before the first frame, and the clock of a broadcast may begin at any hour.
+    """
+    start_s = Fraction(max(0, picture.file_start_us), _MICROSECONDS)
+    start_pts = math.floor(start_s / Fraction(*picture.time_base))
+    return min(start_pts, frames.pts[0]) if frames else start_pts
 
 
 def items_of(plan: TranscodePlan, work: str) -> list[WorkItem]:
