@@ -130,3 +130,11 @@ def test_the_clock_of_a_broadcast_begins_at_zero(tmp_path: Path) -> None:
     ffmpeg(sooner, "-itsoffset", "2", "-i", late, "-i", late, "-map", "0:v", "-map", "1:a", "-c", "copy", "-copyts")
     _finished, plan = _probe(sooner)
     assert 1.9 < (plan.frame_pts[0] - plan.origin_pts) / 90_000 < 2.1
+
+
+def test_reordered_frames_that_last_seconds_are_no_clock_that_is_set_back(tmp_path: Path) -> None:
+    """Slides at half a frame a second, with B-frames."""
+    slides = tmp_path / "slides.mp4"
+    ffmpeg(slides, "-f", "lavfi", "-i", "testsrc2=s=64x36:r=1/2:d=60", "-c:v", "libx264", "-bf", "3", "-g", "10")
+    _finished, plan = _probe(slides)
+    assert len(plan.frame_pts) == 30

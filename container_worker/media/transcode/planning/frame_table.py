@@ -26,6 +26,10 @@ _JUMP_S = 10
 #: A frame that is shown this many seconds before one that stands before it was not reordered: the clock was set back.
 #: A keyframe is shown after everything before it; one second is for files whose marks are not exact.
 _BACK_S, _KEYFRAME_BACK_S = 5, 1
+#: Most frames by which one is reordered (H.264, A.3.1 h: max_dec_frame_buffering).
+_REORDERED_FRAMES = 16
+#: A frame is not taken to last longer, in seconds.
+_LONGEST_FRAME_S = 10
 
 
 def find_frames(packets: Packets, facts: SourceFacts) -> tuple[Frames, list[Reason]]:
@@ -89,7 +93,8 @@ def _check_clock(packets: Packets, facts: SourceFacts) -> None:
         BadInput: the clock was set back; what follows has no place among what was before.
     """
     tick_s = Fraction(*facts.picture.time_base)
-    back, keyframe_back = _BACK_S / tick_s, _KEYFRAME_BACK_S / tick_s
+    frame_s = 1 / max(Fraction(*facts.picture.frame_rate), Fraction(1, _LONGEST_FRAME_S))
+    back, keyframe_back = max(Fraction(_BACK_S), _REORDERED_FRAMES * frame_s) / tick_s, _KEYFRAME_BACK_S / tick_s
     latest = NO_TIME
     for row in packets:
         if not row.flags & Flag.HIDDEN:
