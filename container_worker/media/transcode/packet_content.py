@@ -166,3 +166,7 @@ def _without_adts(data: bytes) -> bytes:
         return data
     length = (data[3] & 3) << 11 | data[4] << 3 | data[5] >> 5
     return data[_ADTS_BYTES if data[1] & 1 else _ADTS_BYTES_WITH_CRC :] if length == len(data) else data
+
+
+#: Digest of the packets with which MP4 fills the time between two cues of subtitles.
+NO_CUE = packet_digest("mov_text", b"\0\0", None)

@@ -21,7 +21,7 @@ from container_worker.media.transcode.hls.media import sounds_of
 from container_worker.media.transcode.hls.packaging import package
 from container_worker.media.transcode.joining.file_names import JOINED_FILE, SEGMENT_FILE, TRACK_FILE
 from container_worker.media.transcode.joining.times import decoding_of, decoding_times, durations, ranks_of
-from container_worker.media.transcode.packet_content import packet_digest
+from container_worker.media.transcode.packet_content import NO_CUE, packet_digest
 from container_worker.media.transcode.packet_table import ticks_in
 from container_worker.media.transcode.track.argv import track_ending
 from scenequeue.errors import BadInput
@@ -290,6 +290,9 @@ def _track_packets(plan: TranscodePlan, folder: Path, report: TrackReport) -> "I
         for row, packet in zip(table.packets, packets, strict=True):
             if packet_digest(codec, bytes(packet), extradata) != row.digest:
                 raise BadInput(Code.JOIN_TRACK_DIFFERS, track=report.index)
+            if row.digest == NO_CUE and row.pts < shift:
+                # The pause before the first text, counted from the zero of the source's clock.
+                continue
             packet.time_base = time_base
             packet.pts, packet.duration = row.pts - shift, row.duration
             packet.dts = (row.pts if row.dts is None else row.dts) - shift

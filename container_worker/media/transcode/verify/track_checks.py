@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 from container_worker.codes import Code
-from container_worker.media.transcode.packet_content import packet_digest
+from container_worker.media.transcode.packet_content import NO_CUE
 from container_worker.media.transcode.verify.outcome import failed, passed
 from container_worker.media.transcode.verify.tables import Encoded, Joined, Packets, planned_pts
 from scenequeue.jobs.transcode.plan import TrackReport, TranscodePlan
@@ -12,8 +12,6 @@ from scenequeue.jobs.transcode.verification import Check
 
 #: Largest shift of a track against the picture, apart from the rounding of a container that counts in milliseconds.
 _MAX_SHIFT_MS = 1.0
-#: MP4 fills the time between two cues with these.
-_NO_CUE = packet_digest("mov_text", b"\0\0", None)
 
 
 def paired_tracks(
@@ -45,7 +43,7 @@ def check_tracks(plan: TranscodePlan, reports: Mapping[int, TrackReport], encode
 
 
 def _with_content(packets: Packets) -> list[str]:
-    return [digest for digest in packets.digests if digest != _NO_CUE]
+    return [digest for digest in packets.digests if digest != NO_CUE]
 
 
 def check_sync(plan: TranscodePlan, reports: Mapping[int, TrackReport], encoded: Encoded, joined: Joined) -> Check:
@@ -74,4 +72,4 @@ def shift_of_all_s(plan: TranscodePlan, encoded: Encoded, joined: Joined) -> Fra
 
 
 def _times(packets: Packets) -> list[int]:
-    return [pts for pts, digest in zip(packets.pts, packets.digests, strict=True) if digest != _NO_CUE]
+    return [pts for pts, digest in zip(packets.pts, packets.digests, strict=True) if digest != NO_CUE]
