@@ -1,6 +1,7 @@
 """Redis servers on TCP for tests: single ones, primaries with replicas and a Sentinel, and clusters."""
 
 import os
+import secrets
 import shutil
 import socket
 import subprocess
@@ -91,12 +92,16 @@ class Server:
 
 
 def free_port() -> int:
-    """Return a free port whose cluster bus, 10,000 above, is a valid port too."""
+    """Return a free port whose cluster bus, 10,000 above, is free too.
+
+    Both lie below the ports that outgoing connections get (from 32,768 on), which another test could take meanwhile.
+    """
     while True:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = int(free.getsockname()[1])
-        if port < 55_000:
+        # Not `random`, which begins with the same numbers in every test.
+        port = 10_000 + secrets.randbelow(12_000)
+        with socket.socket() as free, socket.socket() as bus, suppress(OSError):
+            free.bind(("127.0.0.1", port))
+            bus.bind(("127.0.0.1", port + 10_000))
             return port
 
 
