@@ -1,12 +1,11 @@
 """Measures the rates that the model goes on from: CPU time of every stage of a transcoding from 4K to 720p, on this machine."""
 
-import subprocess
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmarks.timed_transcoding import TimedTranscoding
-from container_worker.media.ffmpeg import find_ffmpeg
+from benchmarks.transcode.whole_runs import run
 
 #: Lengths of two films in one segment, which tell the fixed part of a stage and the part of each frame; the longer one is cut,
 #: too, which tells the part of a join.
@@ -81,11 +80,9 @@ def _stage(kind: str, short: TimedTranscoding, long: TimedTranscoding, cut: Time
 def _probe_s(folder: Path) -> float:
     """Return the CPU time of a long film's probe, which reads the table of frames and no pictures."""
     short, source = folder / "small.mp4", folder / "hour.mp4"
-    ffmpeg = [str(find_ffmpeg().path), "-y", "-nostdin", "-v", "error"]
     clip = f"testsrc2=s=64x36:r={_FPS}:d=60"
-    subprocess.run([*ffmpeg, "-f", "lavfi", "-i", clip, "-c:v", "libx264", "-g", "50", str(short)], check=True)
-    loops = str(_PROBED_S // 60 - 1)
-    subprocess.run([*ffmpeg, "-stream_loop", loops, "-i", str(short), "-c", "copy", str(source)], check=True)
+    run("-f", "lavfi", "-i", clip, "-c:v", "libx264", "-g", "50", short)
+    run("-stream_loop", str(_PROBED_S // 60 - 1), "-i", short, "-c", "copy", source)
     probed = TimedTranscoding(source, folder / "hour", {})
     probed.probe()
     return probed.used_s("probe")
@@ -95,10 +92,8 @@ def _source(folder: Path, seconds: int) -> Path:
     """Make a film in 4K with motion, detail and grain, of about the article's bit rate: 15 Mbit/s."""
     path = folder / f"{seconds}.mp4"
     picture = f"testsrc2=s=1920x1080:r={_FPS}:d={seconds},noise=alls=8:allf=t,scale=3840:2160:flags=bicubic"
-    argv = [
-        str(find_ffmpeg().path), "-y", "-nostdin", "-v", "error", "-f", "lavfi", "-i", picture,
-        "-f", "lavfi", "-i", f"sine=d={seconds}", "-c:v", "libx264", "-preset", "ultrafast", "-b:v", "15M", "-maxrate", "20M",
-        "-bufsize", "20M", "-g", "50", "-pix_fmt", "yuv420p", "-c:a", "aac", str(path),
-    ]  # fmt: skip
-    subprocess.run(argv, check=True)
+    run(
+        *("-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", f"sine=d={seconds}", "-c:v", "libx264", "-preset", "ultrafast"),
+        *("-b:v", "15M", "-maxrate", "20M", "-bufsize", "20M", "-g", "50", "-pix_fmt", "yuv420p", "-c:a", "aac", path),
+    )
     return path

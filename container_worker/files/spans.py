@@ -7,7 +7,7 @@ from typing import BinaryIO, NamedTuple
 
 from scenequeue.errors import BadInput, StorageUnavailable
 from scenequeue.jobs.transcode.source import SourceFile
-from scenequeue.jobs.transcode.spans import ReadAt, Span, merge_spans
+from scenequeue.jobs.transcode.spans import ReadAt, Span, merge_spans, reading
 from scenequeue.reasons import Code
 from scenequeue.storage import FoundSource, sha256_of
 from scenequeue.storages.uri import UriStorage
@@ -127,10 +127,11 @@ def _copy_whole(
 
 
 def _reader(uri: str, storage: UriStorage, version: str, file: BinaryIO, stop_if_asked: Callable[[], None]) -> ReadAt:
+    read_copied = reading(file)
+
     def read_at(begin: int, end: int) -> bytes:
         _read(uri, begin, end, storage, version, file, stop_if_asked)
-        file.seek(begin)
-        return file.read(end - begin)
+        return read_copied(begin, end)
 
     return read_at
 

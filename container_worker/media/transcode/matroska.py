@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import BinaryIO, NamedTuple
 
-from scenequeue.jobs.transcode.spans import ReadAt, Span
+from scenequeue.jobs.transcode.spans import ReadAt, Span, reading
 
 _EBML, _SEGMENT, CLUSTER, CUES, VOID = 0x1A45DFA3, 0x18538067, 0x1F43B675, 0x1C53BB6B, 0xEC
 _CUE_POINT, _CUE_TIME, _CUE_POSITIONS, _CUE_CLUSTER = 0xBB, 0xB3, 0xB7, 0xF1
@@ -108,11 +108,7 @@ def hide_holes(file: BinaryIO, held: Sequence[Span], size: int) -> bool:
     Returns:
         False if the file's elements do not stand as they should.
     """
-
-    def read_at(begin: int, end: int) -> bytes:
-        file.seek(begin)
-        return file.read(end - begin)
-
+    read_at = reading(file)
     segment = segment_of(read_at, size)
     at = size if segment is None else segment.data
     while segment is not None and at < size:

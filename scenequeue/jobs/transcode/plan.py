@@ -1,5 +1,6 @@
 """Describes the division of a source: renditions, segments, tracks, and the time of every frame."""
 
+from fractions import Fraction
 from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field
@@ -122,6 +123,11 @@ class TranscodePlan(FrozenModel):
     def is_divided(self) -> bool:
         """False for a source that is encoded as a whole."""
         return bool(self.frame_pts)
+
+    def seconds_between(self, first: int, end: int) -> float:
+        """Return the length of the frames from one position up to, not including, another; of a source that is divided."""
+        end_pts = self.frame_pts[end] if end < len(self.frame_pts) else self.frame_pts[-1] + self.last_duration
+        return float((end_pts - self.frame_pts[first]) * Fraction(*self.picture.time_base))
 
     def beside(self, ending: str) -> str:
         """Return the final address of a file beside the renditions: `<output>/<source name><ending>`."""

@@ -47,6 +47,16 @@ class Picture(FrozenModel):
     colour_primaries: str | None = None
     colour_transfer: str | None = None
 
+    @property
+    def is_turned(self) -> bool:
+        """True if width and height change places for display."""
+        return self.rotation in {90, 270}
+
+    @property
+    def turned_size(self) -> tuple[int, int]:
+        """Width and height of the frames after rotation, in samples."""
+        return (self.height, self.width) if self.is_turned else (self.width, self.height)
+
 
 class ToneMap(FrozenModel):
     """Conversion of a source in HDR to SDR; the same for all its segments, so that none looks at its own frames alone."""

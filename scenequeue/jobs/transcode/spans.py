@@ -1,6 +1,7 @@
 """Spans of a source, in bytes."""
 
 from collections.abc import Callable, Iterable
+from typing import BinaryIO
 
 #: First byte, and the byte behind the last one.
 Span = tuple[int, int]
@@ -8,6 +9,16 @@ Span = tuple[int, int]
 ReadAt = Callable[[int, int], bytes]
 #: Spans with less than this between them are read as one.
 GAP_BYTES = 64 * 1024
+
+
+def reading(file: BinaryIO) -> ReadAt:
+    """Return a function that reads spans of an open file."""
+
+    def read_at(begin: int, end: int) -> bytes:
+        file.seek(begin)
+        return file.read(end - begin)
+
+    return read_at
 
 
 def merge_spans(spans: Iterable[Span], size: int, gap: int = GAP_BYTES) -> list[Span]:

@@ -41,20 +41,15 @@ def base_pts(picture: Picture, segment: Segment) -> int:
     return (picture.file_start_us - _BEFORE_START_S * _MICROSECONDS) * denominator // (numerator * _MICROSECONDS)
 
 
-def display_size(picture: Picture) -> tuple[int, int]:
-    """Return width and height of the decoded frames after rotation, in samples."""
-    return (picture.height, picture.width) if picture.rotation in {90, 270} else (picture.width, picture.height)
-
-
 def output_aspect(picture: Picture, rendition: Rendition) -> Ratio:
     """Return width by height of a rendition's pixels.
 
     They are square where the rendition's size has the shape of the display, apart from the rounding to even numbers; else the
     shape of the display is kept by pixels that are not square.
     """
-    width, height = display_size(picture)
+    width, height = picture.turned_size
     aspect = Fraction(*picture.pixel_aspect) if min(picture.pixel_aspect) > 0 else Fraction(1)
-    if picture.rotation in {90, 270}:
+    if picture.is_turned:
         aspect = 1 / aspect
     exact = aspect * width * rendition.height / (height * rendition.width)
     # Each side may have been rounded by up to 1 pixel.

@@ -1,10 +1,12 @@
 """Reads the fragments of an MP4: where each begins, and how many packets it has."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-_HEADER_BYTES = 8
+from container_worker.media.transcode.hls.boxes import HEADER_BYTES, boxes_in
+
+#: Number of packets in a run, behind its header, version and flags.
+_TRUN_COUNT = slice(12, 16)
 #: Largest moof, in bytes: a fragment of an hour has less.
 _MAX_MOOF_BYTES = 16 * 1024 * 1024
 
@@ -28,14 +30,14 @@ def read_fragments(path: Path) -> tuple[int, list[Fragment]]:
     with path.open("rb") as file:
         while at < size:
             file.seek(at)
-            header = file.read(_HEADER_BYTES)
+            header = file.read(HEADER_BYTES)
             length, kind = int.from_bytes(header[:4], "big"), header[4:]
-            if len(header) < _HEADER_BYTES or length < _HEADER_BYTES or at + length > size:
+            if len(header) < HEADER_BYTES or length < HEADER_BYTES or at + length > size:
                 raise ValueError(at)
             if kind == b"moof":
                 if length > _MAX_MOOF_BYTES:
                     raise ValueError(length)
-                moof = at, _packets_in(file.read(length - _HEADER_BYTES))
+                moof = at, _packets_in(file.read(length - HEADER_BYTES))
             elif kind == b"mdat":
                 found.append(Fragment(moof[0], at + length, moof[1]))
             at += length
@@ -49,17 +51,7 @@ def read_fragments(path: Path) -> tuple[int, list[Fragment]]:
 def _packets_in(moof: bytes) -> int:
     """Return the number of packets that the runs of a fragment list."""
     return sum(
-        int.from_bytes(run[4:8], "big")
-        for kind, traf in _boxes(moof) if kind == b"traf"
-        for of, run in _boxes(traf) if of == b"trun"
+        int.from_bytes(run[_TRUN_COUNT], "big")
+        for kind, traf in boxes_in(moof) if kind == b"traf"
+        for of, run in boxes_in(traf[HEADER_BYTES:]) if of == b"trun"
     )  # fmt: skip
-
-
-def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    at = 0
-    while at + _HEADER_BYTES <= len(data):
-        length = int.from_bytes(data[at : at + 4], "big")
-        if length < _HEADER_BYTES:
-            raise ValueError(length)
-        yield data[at + 4 : at + _HEADER_BYTES], data[at + _HEADER_BYTES : at + length]
-        at += length

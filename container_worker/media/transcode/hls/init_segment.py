@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-_HEADER_BYTES = 8
+from container_worker.media.transcode.hls.boxes import HEADER_BYTES, boxes_in
+
 #: The box of descriptions, which the muxer writes empty; its place is used.
 _SPARE = b"udta"
 
@@ -31,11 +32,11 @@ def _delayed(header: bytes, delay: int) -> bytes:
     edit = (0).to_bytes(4, "big") + delay.to_bytes(4, "big") + (1 << 16).to_bytes(4, "big")
     edits = _box(b"edts", _box(b"elst", bytes(4) + (1).to_bytes(4, "big") + edit))
     found: list[bytes] = []
-    for kind, whole in _boxes(header):
+    for kind, whole in boxes_in(header):
         if kind == b"moov":
-            parts = _boxes(whole[_HEADER_BYTES:])
+            parts = boxes_in(whole[HEADER_BYTES:])
             kinds = [part for part, _ in parts]
-            room = sum(len(data) for part, data in parts if part == _SPARE) - len(edits) - _HEADER_BYTES
+            room = sum(len(data) for part, data in parts if part == _SPARE) - len(edits) - HEADER_BYTES
             if kinds.count(b"trak") != 1 or room < 0:
                 raise ValueError(kinds)
             kept = [_with_edits(data, edits) if part == b"trak" else data for part, data in parts if part != _SPARE]
@@ -49,22 +50,10 @@ def _delayed(header: bytes, delay: int) -> bytes:
 
 
 def _with_edits(trak: bytes, edits: bytes) -> bytes:
-    parts = [data for kind, data in _boxes(trak[_HEADER_BYTES:]) if kind != b"edts"]
+    parts = [data for kind, data in boxes_in(trak[HEADER_BYTES:]) if kind != b"edts"]
     # Behind the track's own header.
     return _box(b"trak", b"".join([parts[0], edits, *parts[1:]]))
 
 
 def _box(kind: bytes, data: bytes) -> bytes:
-    return (len(data) + _HEADER_BYTES).to_bytes(4, "big") + kind + data
-
-
-def _boxes(data: bytes) -> list[tuple[bytes, bytes]]:
-    """Return type and bytes, header included, of the boxes one behind the other."""
-    found, at = [], 0
-    while at < len(data):
-        length = int.from_bytes(data[at : at + 4], "big")
-        if length < _HEADER_BYTES or at + length > len(data):
-            raise ValueError(length)
-        found.append((data[at + 4 : at + _HEADER_BYTES], data[at : at + length]))
-        at += length
-    return found
+    return (len(data) + HEADER_BYTES).to_bytes(4, "big") + kind + data

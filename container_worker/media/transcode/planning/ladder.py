@@ -124,7 +124,7 @@ def display_size(picture: Picture) -> tuple[int, int]:
     aspect = Fraction(*picture.pixel_aspect)
     width, height = picture.width, picture.height
     width, height = (round(width * aspect), height) if aspect >= 1 else (width, round(height / aspect))
-    return (height, width) if picture.rotation in {90, 270} else (width, height)
+    return (height, width) if picture.is_turned else (width, height)
 
 
 def _scaled(width: int, height: int, short_px: int) -> tuple[int, int]:

@@ -170,6 +170,4 @@ def _captions_items(plan: TranscodePlan, work: str) -> Iterable[WorkItem]:
 def _segment_seconds(plan: TranscodePlan, segment: Segment) -> float:
     if not plan.frame_pts:
         return min(_MAX_SECONDS, float(segment.frames / Fraction(*plan.picture.frame_rate)))
-    end = segment.first_frame + segment.frames
-    end_pts = plan.frame_pts[end] if end < len(plan.frame_pts) else plan.frame_pts[-1] + plan.last_duration
-    return float((end_pts - plan.frame_pts[segment.first_frame]) * Fraction(*plan.picture.time_base))
+    return plan.seconds_between(segment.first_frame, segment.first_frame + segment.frames)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from container_worker.codes import Code
 from scenequeue.errors import BadInput
-from scenequeue.jobs.transcode.spans import ReadAt, Span
+from scenequeue.jobs.transcode.spans import ReadAt, Span, reading
 
 #: Types of the first box of such a file.
 _FIRST = frozenset({b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot", b"styp", b"moof", b"sidx"})
@@ -69,12 +69,7 @@ def boxes_of(path: Path, size: int) -> list[Box]:
         size: its size in bytes.
     """
     with path.open("rb") as file:
-
-        def read_at(begin: int, end: int) -> bytes:
-            file.seek(begin)
-            return file.read(end - begin)
-
-        return list(islice(walk(read_at, size), _MOST_BOXES))
+        return list(islice(walk(reading(file), size), _MOST_BOXES))
 
 
 def walk(read_at: ReadAt, size: int) -> Iterator[Box]:

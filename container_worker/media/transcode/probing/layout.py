@@ -7,7 +7,7 @@ from container_worker.media.transcode.matroska import CLUSTER, VOID, cues_in, pa
 from container_worker.media.transcode.probing.boxes import boxes_of, index_spans
 from container_worker.media.transcode.probing.demuxing import opened
 from container_worker.media.transcode.probing.facts import MAX_CUES, MAX_SPANS
-from scenequeue.jobs.transcode.spans import Span, merge_spans
+from scenequeue.jobs.transcode.spans import Span, merge_spans, reading
 
 _NONE: tuple[list[Span], list[tuple[int, int]]] = ([], [])
 
@@ -33,11 +33,7 @@ def find_layout(path: Path, name: str, picture: int, size: int) -> tuple[list[Sp
 
 def _matroska(path: Path, name: str, picture: int, size: int) -> tuple[list[Span], list[tuple[int, int]]]:
     with path.open("rb") as file:
-
-        def read_at(begin: int, end: int) -> bytes:
-            file.seek(begin)
-            return file.read(end - begin)
-
+        read_at = reading(file)
         segment = segment_of(read_at, size)
         parts = parts_of(read_at, segment) if segment else None
         if segment is None or parts is None:

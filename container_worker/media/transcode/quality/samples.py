@@ -24,13 +24,13 @@ def choose_samples(plan: TranscodePlan, packets: Packets) -> list[Segment]:
         plan: the source's plan.
         packets: of its picture.
     """
-    if not plan.is_divided or _seconds(plan, 0, len(plan.frame_pts)) <= WHOLE_S:
+    if not plan.is_divided or plan.seconds_between(0, len(plan.frame_pts)) <= WHOLE_S:
         # The file is there as a whole.
         return [segment.model_copy(update={"ranges": []}) for segment in plan.segments]
     windows = list(_windows(plan))
     sizes = _bytes_of(plan, windows, packets)
     # The last one may be a single frame.
-    whole = [at for at, (first, end) in enumerate(windows) if 2 * _seconds(plan, first, end) > KEYFRAME_S]
+    whole = [at for at, (first, end) in enumerate(windows) if 2 * plan.seconds_between(first, end) > KEYFRAME_S]
     ranked = sorted(whole or range(len(windows)), key=lambda at: sizes[at])
     chosen = {ranked[(2 * number + 1) * len(ranked) // (2 * SAMPLES)] for number in range(SAMPLES)}
     keys = sorted(row.pts for row in packets if row.flags & Flag.KEY and not row.flags & Flag.HIDDEN and row.pts != NO_TIME)
@@ -43,12 +43,6 @@ def most_s_of(sample: Segment) -> float | None:
     A source that is not divided is measured from its beginning, because no other place can be found in it.
     """
     return WHOLE_S if sample.start_pts is None else None
-
-
-def _seconds(plan: TranscodePlan, first: int, end: int) -> float:
-    pts = plan.frame_pts
-    end_pts = pts[end] if end < len(pts) else pts[-1] + plan.last_duration
-    return float((end_pts - pts[first]) * Fraction(*plan.picture.time_base))
 
 
 def _windows(plan: TranscodePlan) -> Iterator[tuple[int, int]]:

@@ -205,9 +205,9 @@ def _made(plan: TranscodePlan, rendition: Rendition, joined: Joined) -> MadeRend
 
 def _source(plan: TranscodePlan, frames: int, duration_s: float) -> TranscodedSource:
     picture = plan.picture
-    is_turned = picture.rotation in {90, 270}
+    width, height = picture.turned_size
     return TranscodedSource(
         uri=plan.source.uri, bytes=plan.source.bytes, codec=picture.codec, frames=frames, duration_s=round(duration_s, 6),
-        width=picture.height if is_turned else picture.width, height=picture.width if is_turned else picture.height,
+        width=width, height=height,
         frame_rate=round(picture.frame_rate[0] / max(1, picture.frame_rate[1]), 6),
     )  # fmt: skip
