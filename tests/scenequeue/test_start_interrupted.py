@@ -1,6 +1,5 @@
 """A signal while a program loads its modules: no traceback; the exit code is 130, and a service's 0."""
 
-import fcntl
 import os
 import signal
 import subprocess
@@ -60,9 +59,10 @@ def _signalled_after(program: list[str], count: int, number: signal.Signals) -> 
     argv = [sys.executable, "-X", "importtime", "-m", *program]
     # Nobody listens there: whoever has loaded all goes on to wait, or ends with another code.
     environment = {**os.environ, "SCENEBURST_REDIS_URL": "redis://127.0.0.1:1", "SCENEBURST_API_PORT": "0"}
-    with subprocess.Popen(argv, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as child:
+    with subprocess.Popen(
+        argv, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, pipesize=_PIPE_BYTES
+    ) as child:
         assert child.stderr is not None
-        fcntl.fcntl(child.stderr, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
         said = _loaded(child.stderr)
         while not next(said).endswith("scenequeue.start"):
             pass
