@@ -198,6 +198,8 @@ class Heartbeat:
         self._clock = (self._queue.inspect.now_ms(), time.monotonic())
         if self._hello is None:
             self._hello = self._clock
+            # The idle time that is told begins here, and so does the one after which the container leaves.
+            self._in_flight.restart_idle_clock()
         leases = [item.lease for item in items.values()]
         self._stop_lost_items(items, self._queue.worker.extend(self._base.container_id, leases, self._lease_s))
         if self._queue.worker.beat(self.record()) and not self.should_drain.is_set():

@@ -253,3 +253,17 @@ def test_the_log_is_told_with_a_beat_and_only_when_something_was_logged(
 
 def _say(tail: LogTail, text: str) -> None:
     tail.handle(logging.LogRecord("worker", logging.INFO, "", 0, text, None, None))
+
+
+def test_idle_time_begins_with_the_first_heartbeat(queue: SceneQueue) -> None:
+    """Also the time after which the container leaves: what is told of it is never shorter than that."""
+    in_flight = InFlightItems(1)
+    in_flight._idle_since -= 1000
+    heartbeat = Heartbeat(queue, ContainerId("c1"), in_flight, LEASE_S, "process")
+
+    heartbeat.start()
+
+    record = _record(queue)
+    assert in_flight.idle_s() < 1000
+    assert record.idle_since_ms >= record.started_ms
+    heartbeat.stop(Reason(Code.IDLE))
