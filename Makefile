@@ -10,7 +10,7 @@ STAMP := $(VENV)/.installed
 # Compile bytecode before tests and measurements, as an installation does.
 COMPILED = $(BIN)/python -m compileall -q scenequeue producer dispatcher container_worker sceneburst
 
-.PHONY: chaos chaos-long outage growth-kills upgrade transcode-matrix hls-browser help demo test lint format docs bench-queue bench-render bench-autoscale bench-operators soak bench-growth bench-launch bench-transcode bench-scale bench-vmaf wheel wheel-test image base-image image-test clean
+.PHONY: chaos chaos-long outage growth-kills transcode-kills upgrade transcode-matrix hls-browser help demo test lint format docs bench-queue bench-render bench-autoscale bench-operators soak bench-growth bench-launch bench-transcode bench-scale bench-vmaf wheel wheel-test image base-image image-test clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -59,6 +59,9 @@ outage: $(STAMP) ## Stop Redis for a minute: no program exits or spins, nothing 
 
 growth-kills: $(STAMP) ## A stage grows to 100,000 items by one ack; worker and Redis are killed at 20 points each
 	SCENEBURST_GROWTH_ITEMS=100000 SCENEBURST_GROWTH_POINTS=20 $(BIN)/python -m pytest -v -n 2 tests/scenequeue/test_growth_kills.py
+
+transcode-kills: $(STAMP) ## Kill workers twice in each of twenty transcodings; the same files come out
+	SCENEBURST_TRANSCODE_KILLS=20 $(BIN)/python -m pytest -q -s --timeout=3000 tests/chaos/test_transcode_kills.py
 
 upgrade: $(STAMP) ## To a version with another structure of the queue and back, under load and kills
 	$(BIN)/python -m pytest -q -n 2 -m upgrade tests/chaos

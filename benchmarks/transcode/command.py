@@ -48,7 +48,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="transcode-") as name:
         folder = Path(name)
         source = chosen.source
-        if source is None and {"dividing", "sharing"} & set(chosen.only):
+        if source is None and "dividing" in chosen.only:
             source = folder / "source.mp4"
             make_source(source, chosen.seconds)
         if "dividing" in chosen.only:
@@ -56,7 +56,7 @@ def main() -> int:
             targets += found
             print(", ".join(f"{what}: {value:.2f}" for what, value in told["figures"].items()))
         if "sharing" in chosen.only:
-            targets += [*measure_renditions(folder), *measure_two_workers(source.absolute(), folder)]
+            targets += [*measure_renditions(folder), *measure_two_workers(folder)]
         if "losses" in chosen.only:
             losses = list(measure_losses(folder))
             targets += loss_targets(losses)
