@@ -114,7 +114,7 @@ def _objects(s3: S3) -> dict[str, str]:
 
 
 def _delivered(objects: Mapping[str, str], job_id: str) -> dict[str, str]:
-    """What a job has delivered, by names within its folder, without the report."""
+    """Return the objects that a job has delivered, by names within its folder, without the report."""
     prefix = f"{job_id}/"
     names = {key.removeprefix(prefix): digest for key, digest in objects.items() if key.startswith(prefix)}
     return {name: digest for name, digest in names.items() if not name.endswith(_REPORT)}
