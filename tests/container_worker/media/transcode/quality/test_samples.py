@@ -32,13 +32,14 @@ def test_a_short_source_is_one_sample() -> None:
 
 @pytest.mark.parametrize("seconds", [21, 100, 601])
 def test_samples_of_a_long_one_are_disjoint_spans_of_two_seconds(seconds: int) -> None:
-    """In the film's order, each decoded from the keyframe at or before it."""
+    """In the film's order, each with the run-up of a segment, decoded from the keyframe at or before that."""
     samples = choose_samples(*_film(seconds))
     assert len(samples) == SAMPLES
     for number, each in enumerate(samples):
         assert (each.number, each.frames, each.first_frame % 50) == (number, 50, 0)
-        assert (each.start_pts, each.lead_frames) == (40 * each.first_frame, 0)
-        assert (each.seek_pts or 0) == 40 * each.first_frame
+        lead = min(each.first_frame, 25)
+        assert (each.start_pts, each.lead_frames) == (40 * each.first_frame, lead)
+        assert each.lead_pts == (each.seek_pts or 0) == 40 * (each.first_frame - lead)
     ends = [0, *(each.first_frame + each.frames for each in samples)]
     assert all(end <= each.first_frame for end, each in zip(ends, samples, strict=False))
 
