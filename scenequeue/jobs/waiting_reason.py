@@ -63,8 +63,9 @@ def why_standing_still(counts: Counts, around: Surroundings, since_ms: int = 0, 
         return Reason(Code.BUSY, {"containers": busy}) if busy else Reason(Code.NO_DISPATCHER)
     if unserved := _unserved(needs, plan, around.structures[0]):
         return unserved
-    if isinstance(plan.get("waits_because"), Mapping):
-        return Reason.from_json(plan["waits_because"])
+    # An alarm is about the needs of other jobs where a container can serve one of these.
+    if isinstance(told := plan.get("waits_because"), Mapping) and not (needs and told in _listed(plan, "alarms")):
+        return Reason.from_json(told)
     if plan["at_ms"] <= since_ms:
         return None
     for code, containers in ((Code.STARTING, plan.get("starting")), (Code.BUSY, plan.get("running"))):

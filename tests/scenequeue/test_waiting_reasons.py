@@ -72,6 +72,18 @@ def test_a_job_that_nobody_serves_is_told_so(needs: tuple[str, ...], running: in
 
 
 @pytest.mark.parametrize(
+    ("needs", "at_ms", "code"),
+    [(("render/1",), 500, None), (("render/1",), 2000, "planned"), (("render/2",), 500, "unserved"), ((), 500, "unserved")],
+)
+def test_a_job_that_is_served_does_not_wait_for_the_needs_of_others(needs: tuple[str, ...], at_ms: int, code: str | None) -> None:
+    """A dispatcher that launches nothing, because all that waited so far is unserved, has not planned for the new job yet."""
+    alarm = Reason("unserved", {"need": "render/2", "items": 7, "image": "old"}).to_json()
+    around = Surroundings(False, {**_PLAN, "at_ms": at_ms, "waits_because": alarm, "alarms": [alarm]})
+    reason = why_waiting(_job(ready=1).model_copy(update={"ready_needs": needs}), around)
+    assert (reason.code if reason else None) == code
+
+
+@pytest.mark.parametrize(
     ("needs", "seen_by", "alarmed", "code"),
     [
         # The plan of an older dispatcher, which does not say what it looks at, and calls needs otherwise than we do.
