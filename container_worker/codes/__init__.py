@@ -142,6 +142,7 @@ class Code(StrEnum):
     #: A track of subtitles consists of pictures, or has no decoder.
     SUBTITLES_WITHOUT_TEXT = "subtitles_without_text"
     TRACK_CONVERTED = "track_converted"
+    TRACK_CONVERTED_AS_IT_CHANGES = "track_converted_as_it_changes"
     TRACK_CONVERTED_FOR_HLS = "track_converted_for_hls"
     VMAF_CAPPED = "vmaf_capped"
     VMAF_OF_BEGINNING = "vmaf_of_beginning"

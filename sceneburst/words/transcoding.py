@@ -74,6 +74,9 @@ SENTENCES: Mapping[str, str] = {
         "left out on purpose"
     ),
     "track_converted": "track {track} is converted from {codec} to {made}, as the container cannot hold it",
+    "track_converted_as_it_changes": (
+        "track {track} is converted from {codec} to {made}, because its sample rate or channels change midway"
+    ),
     "track_converted_for_hls": (
         "track {track} is converted from {codec} to {made}, as all sounds of an HLS ladder have one codec, and one that HLS has"
     ),

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from container_worker.media.sound.sound_file import Format, format_of
+
 if TYPE_CHECKING:
-    from av import AudioFrame
+    from av import AudioFrame, AudioResampler
 
 #: Samples of all channels are mixed to one of this rate before they are measured.
 _HZ = 8_000
@@ -28,9 +30,8 @@ class Envelope:
     """The levels of one sound, from the time of its first sample on."""
 
     def __init__(self) -> None:
-        import av
-
-        self._resampler = av.AudioResampler(format="flt", layout="mono", rate=_HZ)
+        self._resampler: AudioResampler | None = None
+        self._format: Format | None = None
         self._start: int | None = None
         #: Sums of squares of the samples of each step.
         self._sums = np.zeros(0, np.float64)
@@ -42,7 +43,7 @@ class Envelope:
             return
         at = round(frame.pts * frame.time_base * _HZ)
         frame.pts = None
-        parts = [part.to_ndarray().reshape(-1) for part in self._resampler.resample(frame)]
+        parts = [part.to_ndarray().reshape(-1) for part in self._resampler_for(frame).resample(frame)]
         samples = np.concatenate(parts) if parts else np.zeros(0, np.float32)
         if self._start is None:
             self._start = at
@@ -57,6 +58,15 @@ class Envelope:
         padded[offset : offset + samples.size] = samples
         self._sums[first:end] += (padded.reshape(-1, _STEP_SAMPLES) ** 2).sum(axis=1)
         self._end = max(self._end, end)
+
+    def _resampler_for(self, frame: "AudioFrame") -> "AudioResampler":
+        """Return the present resampler; a new one where the sound's format changes, which PyAV's refuses."""
+        import av
+
+        found = format_of(frame)
+        if self._resampler is None or self._format != found:
+            self._resampler, self._format = av.AudioResampler(format="flt", layout="mono", rate=_HZ), found
+        return self._resampler
 
     @property
     def start_s(self) -> float:

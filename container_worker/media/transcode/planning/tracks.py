@@ -56,8 +56,7 @@ def choose_tracks(streams: Iterable[StreamFacts], options: TranscodeOptions) -> 
             )
         )  # fmt: skip
         if action != "copy" and (stream.type == "subtitle" or action != options.audio):
-            is_held = stream.type == "audio" and stream.codec in _SOUND[options.container]
-            code = Code.TRACK_CONVERTED_FOR_HLS if is_held else Code.TRACK_CONVERTED
+            code = _code_of_conversion(stream, options.container)
             notes.append(Reason(code, {"track": stream.index, "codec": stream.codec, "made": action}))
     return tracks, notes
 
@@ -92,12 +91,18 @@ def _action(stream: StreamFacts, options: TranscodeOptions, kept: frozenset[str]
 
 
 def _sound_action(stream: StreamFacts, options: TranscodeOptions, kept: frozenset[str]) -> str | None:
-    if options.audio == "copy" and stream.codec in kept:
+    if options.audio == "copy" and stream.codec in kept and not stream.is_changing:
         return "copy"
     if not stream.is_decodable:
         return None
     made = SOUND_IN[options.container]
     return options.audio if options.audio in made else made[0]
+
+
+def _code_of_conversion(stream: StreamFacts, container: Container) -> Code:
+    if stream.type == "subtitle" or stream.codec not in _SOUND[container]:
+        return Code.TRACK_CONVERTED
+    return Code.TRACK_CONVERTED_AS_IT_CHANGES if stream.is_changing else Code.TRACK_CONVERTED_FOR_HLS
 
 
 def _left_out(stream: StreamFacts, container: Container) -> Reason:

@@ -58,8 +58,10 @@ def make(data: dict[str, Any]) -> dict[str, Any]:
     if facts is None:
         return _DONE
     spans, cues = find_layout(path, name, index, size)
+    streams = [each.model_copy(update={"is_changing": each.index in table.changing_sounds}) for each in facts.streams]
     facts = facts.model_copy(
         update={
+            "streams": streams,
             "last_duration": max(0, table.last_duration), "is_packed": table.is_packed, "ends_early": table.ends_early,
             "has_leading_frames": table.has_leading_frames, "index": spans, "cues": cues,
         }

@@ -10,6 +10,7 @@ from typing import Any
 
 from container_worker.codes import Code
 from container_worker.media.transcode.probing.packets import MAX_PACKETS, NO_TIME, Flag, Packets, Row
+from container_worker.media.transcode.probing.sound_changes import SoundChanges
 from scenequeue.errors import BadInput
 
 #: Demuxers that may open a source: none of them opens other files.
@@ -40,6 +41,8 @@ class Table:
     has_leading_frames: bool = False
     #: True if reading ended at a damaged place.
     ends_early: bool = False
+    #: Indexes of the sounds whose format changes; none of an MP4 or MOV, as only its index is read.
+    changing_sounds: set[int] = field(default_factory=set)
 
 
 @contextmanager
@@ -95,7 +98,8 @@ def read_table(path: Path, index: int, name: str, on_bytes: Callable[[int], None
         table = Table()
         codec = stream.codec_context.name
         latest = NO_TIME
-        for number, packet in enumerate(_packets(container, stream, table)):
+        sounds = SoundChanges([] if is_mov else container.streams)
+        for number, packet in enumerate(_packets(container, stream, sounds, table)):
             if number >= MAX_PACKETS:
                 raise BadInput(Code.SOURCE_HAS_TOO_MANY_FRAMES, input=name, limit=MAX_PACKETS)
             row = _row(packet, codec, size if is_mov else None)
@@ -108,6 +112,7 @@ def read_table(path: Path, index: int, name: str, on_bytes: Callable[[int], None
                 on_bytes(max(0, row.pos))
         if codec == "mpeg4":
             table.is_packed |= bool(_PACKED.search(stream.codec_context.extradata or b""))
+        table.changing_sounds = sounds.found
         return table
 
 
@@ -120,13 +125,18 @@ def _lengthen(path: Path, stream: Any, size: int) -> None:
             os.truncate(path, end)
 
 
-def _packets(container: Any, stream: Any, table: Table) -> Iterator[Any]:
+def _packets(container: Any, stream: Any, sounds: SoundChanges, table: Table) -> Iterator[Any]:
+    """Yield the packets of the picture, while those of the sounds between them are looked at."""
     from av.error import FFmpegError
 
     try:
-        for packet in container.demux(stream):
-            if packet.size:
+        for packet in container.demux(stream, *sounds.streams):
+            if not packet.size:
+                continue
+            if packet.stream_index == stream.index:
                 yield packet
+            else:
+                sounds.look_at(packet)
     except FFmpegError as error:
         if isinstance(error, OSError | MemoryError):
             raise

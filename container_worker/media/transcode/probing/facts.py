@@ -39,6 +39,8 @@ class StreamFacts(FrozenModel):
     is_of_program: bool = True
     #: False without a decoder for it.
     is_decodable: bool = True
+    #: True for a sound whose format changes midway.
+    is_changing: bool = False
 
 
 class SourceFacts(FrozenModel):

@@ -41,6 +41,24 @@ def test_sound_is_encoded_where_a_codec_is_asked_for() -> None:
 
 
 @pytest.mark.parametrize(
+    ("container", "hls", "audio", "action", "notes"),
+    [
+        ("mp4", False, "copy", "aac", ["track_converted_as_it_changes"]),
+        ("mkv", False, "copy", "aac", ["track_converted_as_it_changes"]),
+        ("mp4", True, "copy", "aac", ["track_converted_as_it_changes"]),
+        ("webm", False, "copy", "opus", ["track_converted"]),
+        ("mp4", False, "aac", "aac", []),
+    ],
+)
+def test_sound_whose_format_changes_is_not_copied(container: str, hls: bool, audio: str, action: str, notes: list[str]) -> None:
+    """A container describes a track once: behind the change a copy would be noise or nothing."""
+    options = TranscodeOptions(container=container, codec="av1", hls=hls, audio=audio)  # type: ignore[arg-type]
+    (track,), told = choose_tracks([stream(1, "audio", "aac", is_changing=True)], options)
+    assert track.action == action
+    assert [str(note.code) for note in told] == notes
+
+
+@pytest.mark.parametrize(
     ("container", "codecs", "actions", "notes"),
     [
         ("mp4", ("aac", "aac"), ["copy", "copy"], []),

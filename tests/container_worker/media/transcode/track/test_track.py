@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from container_worker.media.transcode.sound_envelope import STEP_S, unpack
 from container_worker.media.transcode.track.argv import made_rate_hz
 from container_worker.media.transcode.track.child import in_order
 from scenequeue.errors import BadInput
@@ -60,6 +62,26 @@ def test_gaps_become_silence(tmp_path: Path, lost_s: float) -> None:
     ffmpeg("-f", "lavfi", "-i", "sine=f=440:d=2:r=48000", "-af", lost, "-c:a", "pcm_s16le", source)
     packets = _report(source, tmp_path / "track", 0, "pcm_s16le", "aac").table.packets
     assert (packets[-1].pts + packets[-1].duration) / 48_000 == pytest.approx(2, abs=1024 / 48_000)
+
+
+@pytest.mark.parametrize("action", ["aac", "opus"])
+@pytest.mark.parametrize(("rate_hz", "channels"), [(48_000, 6), (32_000, 1), (44_100, 2)])
+def test_sound_whose_format_changes_midway_is_converted_to_its_end(
+    tmp_path: Path, rate_hz: int, channels: int, action: str
+) -> None:
+    """A second of silence and one of a tone in another format: the tone is heard from its place to the end."""
+    one, other, both = (tmp_path / name for name in ("one.ac3", "other.ac3", "both.ac3"))
+    ffmpeg("-f", "lavfi", "-i", "anullsrc=r=48000:cl=stereo:d=1", one)
+    ffmpeg("-f", "lavfi", "-i", "sine=f=440:d=1", "-ar", rate_hz, "-ac", channels, other)
+    both.write_bytes(one.read_bytes() + other.read_bytes())
+    ffmpeg("-i", both, "-c", "copy", tmp_path / "source.ts")
+    report = _report(tmp_path / "source.ts", tmp_path / "track", 0, "ac3", action)
+    levels = unpack(report.envelope)
+    (begin, *_, end) = (step * STEP_S for step in np.flatnonzero(levels > levels.max() / 2))
+    assert (begin, end) == pytest.approx((1, 2), abs=0.1)
+    packets = report.table.packets
+    tick_s = report.table.time_base[0] / report.table.time_base[1]
+    assert (packets[-1].pts + packets[-1].duration - packets[0].pts) * tick_s == pytest.approx(2, abs=0.12)
 
 
 @pytest.mark.parametrize(
