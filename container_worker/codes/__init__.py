@@ -136,6 +136,7 @@ class Code(StrEnum):
     SOURCE_CUT_SHORT = "source_cut_short"
     SOURCE_ENDS_EARLY = "source_ends_early"
     SOURCE_STARTS_LATE = "source_starts_late"
+    STREAM_EMPTY = "stream_empty"
     STREAM_OF_OTHER_PROGRAM = "stream_of_other_program"
     SUBTITLES_LEFT_OUT = "subtitles_left_out"
     TONE_MAPPED = "tone_mapped"

@@ -64,6 +64,7 @@ SENTENCES: Mapping[str, str] = {
     "source_starts_late": (
         "the source begins between keyframes; {frames:1 frame is|# frames are} left out, as no decoder can make {frames:it|them}"
     ),
+    "stream_empty": "stream {stream} ({codec}) has not a single packet, and is left out",
     "stream_of_other_program": "stream {stream} ({codec}) belongs to another program of the source, and is left out",
     "subtitles_left_out": "stream {stream} (subtitles, {codec}) is left out, as a file in {container} cannot hold it",
     "subtitles_without_text": (

@@ -29,7 +29,7 @@ def choose_captions(streams: Iterable[StreamFacts], options: TranscodeOptions) -
     notes: list[Reason] = []
     taken: set[str] = set()
     for stream in streams:
-        if stream.type != "subtitle" or not stream.is_of_program:
+        if stream.type != "subtitle" or not stream.is_of_program or not stream.has_packets:
             continue
         if stream.codec not in TEXT_CODECS or not stream.is_decodable:
             notes.append(Reason(Code.SUBTITLES_WITHOUT_TEXT, {"stream": stream.index, "codec": stream.codec}))

@@ -66,7 +66,7 @@ def _kept_sounds(streams: Iterable[StreamFacts], options: TranscodeOptions) -> f
     kept = _SOUND[options.container]
     if not options.hls:
         return kept
-    found = {stream.codec for stream in streams if stream.type == "audio" and stream.is_of_program}
+    found = {stream.codec for stream in streams if stream.type == "audio" and _is_there(stream)}
     return kept & SOUNDS_IN_HLS & (found if len(found) == 1 else {SOUND_IN[options.container][0]})
 
 
@@ -79,7 +79,7 @@ def _action(stream: StreamFacts, options: TranscodeOptions, kept: frozenset[str]
         kept: codecs of sounds that are copied if that is wanted.
         sounds: number of tracks of sound so far.
     """
-    if not stream.is_of_program:
+    if not _is_there(stream):
         return None
     if stream.type == "audio":
         return _sound_action(stream, options, kept) if sounds < _MOST_SOUND.get(options.container, 1000) else None
@@ -105,10 +105,16 @@ def _code_of_conversion(stream: StreamFacts, container: Container) -> Code:
     return Code.TRACK_CONVERTED_AS_IT_CHANGES if stream.is_changing else Code.TRACK_CONVERTED_FOR_HLS
 
 
+def _is_there(stream: StreamFacts) -> bool:
+    return stream.is_of_program and stream.has_packets
+
+
 def _left_out(stream: StreamFacts, container: Container) -> Reason:
     facts: dict[str, Parameter] = {"stream": stream.index, "codec": stream.codec}
     if not stream.is_of_program:
         return Reason(Code.STREAM_OF_OTHER_PROGRAM, facts)
+    if stream.type in {"audio", "subtitle"} and not stream.has_packets:
+        return Reason(Code.STREAM_EMPTY, facts)
     code = {
         "audio": Code.SOUND_LEFT_OUT, "subtitle": Code.SUBTITLES_LEFT_OUT, "video": Code.PICTURE_LEFT_OUT,
     }.get(stream.type, Code.DATA_LEFT_OUT)  # fmt: skip

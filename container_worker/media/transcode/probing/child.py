@@ -58,7 +58,12 @@ def make(data: dict[str, Any]) -> dict[str, Any]:
     if facts is None:
         return _DONE
     spans, cues = find_layout(path, name, index, size)
-    streams = [each.model_copy(update={"is_changing": each.index in table.changing_sounds}) for each in facts.streams]
+    streams = [
+        each.model_copy(
+            update={"has_packets": each.index in table.with_packets, "is_changing": each.index in table.changing_sounds}
+        )
+        for each in facts.streams
+    ]
     facts = facts.model_copy(
         update={
             "streams": streams,

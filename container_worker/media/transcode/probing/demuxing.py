@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +19,8 @@ FORMATS = (
     "rm", "dv", "gxf", "h264", "hevc", "vvc", "m4v", "mpegvideo", "obu", "yuv4mpegpipe",
 )  # fmt: skip
 _SAFELY = {"protocol_whitelist": "file", "format_whitelist": ",".join(FORMATS), "enable_drefs": "0", "use_absolute_path": "0"}
+#: Types of the streams that become tracks.
+_TRACKS = frozenset({"audio", "subtitle"})
 #: Packets between two reports of progress.
 _REPORT_EVERY = 20_000
 #: First packets in which the mark of packed frames is looked for.
@@ -31,7 +33,7 @@ _VP8_SHOWN = 0x10
 
 @dataclass
 class Table:
-    """The packets of a picture, and what only they tell."""
+    """The packets of a picture, and what only packets tell."""
 
     packets: Packets = field(default_factory=Packets)
     #: Duration of the frame that is shown last, in ticks; 0 if unknown.
@@ -43,6 +45,8 @@ class Table:
     ends_early: bool = False
     #: Indexes of the sounds whose format changes; none of an MP4 or MOV, as only its index is read.
     changing_sounds: set[int] = field(default_factory=set)
+    #: Indexes of the tracks of sound and subtitles that have packets with times.
+    with_packets: set[int] = field(default_factory=set)
 
 
 @contextmanager
@@ -98,8 +102,12 @@ def read_table(path: Path, index: int, name: str, on_bytes: Callable[[int], None
         table = Table()
         codec = stream.codec_context.name
         latest = NO_TIME
-        sounds = SoundChanges([] if is_mov else container.streams)
-        for number, packet in enumerate(_packets(container, stream, sounds, table)):
+        beside = [each for each in container.streams if each.type in _TRACKS]
+        # The index of an MP4 counts them; one in fragments has no such count.
+        table.with_packets = {each.index for each in beside if is_mov and each.frames}
+        unknown = [each for each in beside if each.index not in table.with_packets]
+        sounds = SoundChanges([] if is_mov else beside)
+        for number, packet in enumerate(_packets(container, stream, unknown, sounds, table)):
             if number >= MAX_PACKETS:
                 raise BadInput(Code.SOURCE_HAS_TOO_MANY_FRAMES, input=name, limit=MAX_PACKETS)
             row = _row(packet, codec, size if is_mov else None)
@@ -125,18 +133,20 @@ def _lengthen(path: Path, stream: Any, size: int) -> None:
             os.truncate(path, end)
 
 
-def _packets(container: Any, stream: Any, sounds: SoundChanges, table: Table) -> Iterator[Any]:
-    """Yield the packets of the picture, while those of the sounds between them are looked at."""
+def _packets(container: Any, picture: Any, beside: Sequence[Any], sounds: SoundChanges, table: Table) -> Iterator[Any]:
+    """Yield the packets of the picture, while those of the streams beside it are looked at."""
     from av.error import FFmpegError
 
     try:
-        for packet in container.demux(stream, *sounds.streams):
+        for packet in container.demux(picture, *beside):
             if not packet.size:
                 continue
-            if packet.stream_index == stream.index:
+            if packet.stream_index == picture.index:
                 yield packet
-            else:
-                sounds.look_at(packet)
+                continue
+            sounds.look_at(packet)
+            if packet.pts is not None:
+                table.with_packets.add(packet.stream_index)
     except FFmpegError as error:
         if isinstance(error, OSError | MemoryError):
             raise

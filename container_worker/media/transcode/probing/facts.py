@@ -41,6 +41,8 @@ class StreamFacts(FrozenModel):
     is_decodable: bool = True
     #: True for a sound whose format changes midway.
     is_changing: bool = False
+    #: False for sound and subtitles of which the file has not a single packet.
+    has_packets: bool = True
 
 
 class SourceFacts(FrozenModel):

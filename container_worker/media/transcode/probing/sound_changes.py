@@ -13,18 +13,19 @@ class SoundChanges:
     """Formats of the sounds of a source, from packet to packet.
 
     Args:
-        streams: all streams of the source.
+        streams: those of the source; of other codecs, none is looked at.
     """
 
     def __init__(self, streams: Iterable[Any]) -> None:
-        #: Streams to look at.
-        self.streams = [each for each in streams if each.type == "audio" and _is_aac(each)]
-        self._formats = {each.index: each.codec_context.extradata for each in self.streams}
+        aac = (each for each in streams if each.type == "audio" and _is_aac(each))
+        self._formats = {each.index: each.codec_context.extradata for each in aac}
         #: Indexes of the streams whose format has changed.
         self.found: set[int] = set()
 
     def look_at(self, packet: Any) -> None:
-        """Compare the format that a packet tells, if it tells one, with the one before."""
+        """Compare the format that a packet tells, if it tells one, with the one before; packets of other streams tell none."""
+        if packet.stream_index not in self._formats:
+            return
         told = _format_in(packet)
         if told is None:
             return

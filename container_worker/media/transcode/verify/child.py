@@ -1,7 +1,10 @@
 """Verifies the joined files of a source, inside the child process."""
 
 import json
+from bisect import bisect_right
 from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -127,8 +130,7 @@ def _check_rendition(
     except BadInput as error:
         found = {name: str(value) for name, value in error.reason.parameters.items() if name != "rendition"}
         return [failed("file", rendition.name, Code(error.reason.code), **found)], None
-    begins = [sum(encoded.counts[:number]) for number in range(len(encoded.counts))]
-    decoded = decode_around_joins(path, joined.picture, begins, _signatures_of(reports), reports.cover)
+    decoded = decode_around_joins(path, joined.picture, encoded.begins, _signatures_of(reports), reports.cover)
     checks = [
         passed("file", rendition.name, Code.JOINED_READ, bytes=joined.bytes),
         check_frames(plan, encoded, joined),
@@ -166,19 +168,19 @@ def _heard(plan: TranscodePlan, reports: _Reports, path: Path, encoded: Encoded,
 
 def _signatures_of(reports: _Reports) -> SignatureAt:
     """Return a function that gives the signature of the source's frame at a position; it unpacks one segment at a time."""
-    at: list[tuple[int, list[Signature] | None]] = [(-1, None)]
+    ends = list(accumulate(frames for frames, _ in reports.signatures))
 
-    def signature_at(position: int) -> "Signature | None":
-        if position < 0:
+    @lru_cache(maxsize=1)
+    def segment(number: int) -> list[Signature] | None:
+        frames, text = reports.signatures[number]
+        return _unpacked(text, frames, number) if text else None
+
+    def signature_at(position: int) -> Signature | None:
+        if not 0 <= position < (ends or [0])[-1]:
             return None
-        for number, (frames, text) in enumerate(reports.signatures):
-            if position < frames:
-                if at[0][0] != number:
-                    at[0] = number, _unpacked(text, frames, number) if text else None
-                found = at[0][1]
-                return None if found is None else found[position]
-            position -= frames
-        return None
+        number = bisect_right(ends, position)
+        found = segment(number)
+        return None if found is None else found[position - ends[number]]
 
     return signature_at
 

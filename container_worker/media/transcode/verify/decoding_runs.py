@@ -1,5 +1,6 @@
 """Decides which packets of a joined file are decoded: those around the joins, and single keyframes."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -37,23 +38,31 @@ def runs_for(packets: Packets, joins: Iterable[int]) -> list[Run]:
     for join in sorted({0, count, *joins}):
         wanted = range(max(0, join - _AROUND), min(count, join + _AROUND))
         positions = [position_of[rank] for rank in wanted]
-        begins = [key for key in keys if key <= min(positions, default=-1) and ranks[key] <= wanted[0]]
-        if begins:
-            runs.append(Run(begins[-1], max(positions) + 1, frozenset(wanted)))
-        elif positions:
-            # Nothing can be decoded there: the frames will be missing.
-            runs.append(Run(min(positions), max(positions) + 1, frozenset(wanted)))
+        if not positions:
+            continue
+        at = bisect_right(keys, min(positions)) - 1
+        # Frames of an open group are shown before its keyframe.
+        while at >= 0 and ranks[keys[at]] > wanted[0]:
+            at -= 1
+        # Without a keyframe, nothing can be decoded there: the frames will be missing.
+        begin = keys[at] if at >= 0 else min(positions)
+        runs.append(Run(begin, max(positions) + 1, frozenset(wanted)))
     step = max(1, len(keys) * _FRAMES_PER_KEY // max(1, count))
     runs += [Run(key, key + 1, frozenset({ranks[key]})) for key in keys[::step]]
     return _merged(sorted(runs, key=lambda run: (run.begin, run.end)))
 
 
 def _merged(runs: Sequence[Run]) -> list[Run]:
-    merged: list[Run] = []
+    """Return runs, which are sorted by their beginnings, with those that overlap as one."""
+    groups: list[list[Run]] = []
+    end = 0
     for run in runs:
-        if merged and run.begin < merged[-1].end:
-            last = merged[-1]
-            merged[-1] = Run(last.begin, max(last.end, run.end), last.wanted | run.wanted)
+        if groups and run.begin < end:
+            groups[-1].append(run)
         else:
-            merged.append(run)
-    return merged
+            groups.append([run])
+        end = max(end, run.end)
+    return [
+        Run(group[0].begin, max(run.end for run in group), frozenset[int]().union(*(run.wanted for run in group)))
+        for group in groups
+    ]

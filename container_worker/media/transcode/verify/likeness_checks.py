@@ -1,5 +1,7 @@
 """Decides whether decoded frames of a joined file show the source's: pure functions of differences."""
 
+from bisect import bisect_left
+
 from container_worker.codes import Code
 from container_worker.media.transcode.signatures import Signature
 from container_worker.media.transcode.verify.outcome import failed, passed
@@ -28,11 +30,12 @@ def check_likeness(plan: TranscodePlan, encoded: Encoded, decoded: Decoded) -> C
             name, rendition, Code.PICTURE_FOREIGN, frame=worst, segment=segment, difference=round(own[worst], 1),
             frames=sum(each > _MAX_DIFFERENCE for each in own.values()),
         )  # fmt: skip
-    for segment_ in plan.segments:
-        frames = [frame for frame in own if segment_.first_frame <= frame < segment_.first_frame + segment_.frames]
-        shift = _shift_of(frames, decoded)
+    compared = sorted(own)
+    for each in plan.segments:
+        first, end = each.first_frame, each.first_frame + each.frames
+        shift = _shift_of(compared[bisect_left(compared, first) : bisect_left(compared, end)], decoded)
         if shift:
-            return failed(name, rendition, Code.PICTURES_DISPLACED, segment=segment_.number, shift=shift)
+            return failed(name, rendition, Code.PICTURES_DISPLACED, segment=each.number, shift=shift)
     mean = round(sum(own.values()) / len(own), 2)
     return passed(name, rendition, Code.PICTURES_AS_SOURCE, frames=len(own), difference=round(own[worst], 2), mean=mean)
 

@@ -1,8 +1,10 @@
 """Tables of packets in columns: what was encoded, and what is in a joined file."""
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import accumulate
 from typing import NamedTuple
 
 from container_worker.media.transcode.packet_table import ranks_of
@@ -62,13 +64,14 @@ class Encoded:
     counts: list[int] = field(default_factory=list)
     headers: list[str] = field(default_factory=list)
 
+    @property
+    def begins(self) -> list[int]:
+        """Position of the first packet of each segment."""
+        return list(accumulate(self.counts[:-1], initial=0)) if self.counts else []
+
     def segment_at(self, position: int) -> int:
         """Return the number of the segment of the packet at this position; the last segment's behind the end."""
-        for number, count in enumerate(self.counts):
-            if position < count:
-                return number
-            position -= count
-        return max(0, len(self.counts) - 1)
+        return max(0, bisect_right(self.begins, position) - 1)
 
 
 def add_report(found: dict[str, Encoded], plan: TranscodePlan, report: SegmentReport) -> None:

@@ -33,6 +33,14 @@ def test_sound_is_copied_where_the_container_holds_it(container: str, codecs: tu
     assert _actions(container, "audio", *codecs) == actions
 
 
+def test_an_empty_track_is_left_out() -> None:
+    """And tells nothing of the codec that all sounds of a ladder share."""
+    sounds = [stream(1, "audio", "ac3"), stream(2, "audio", "aac", has_packets=False)]
+    tracks, notes = choose_tracks([*sounds, stream(3, "subtitle", "ass", has_packets=False)], TranscodeOptions(hls=True))
+    assert [(track.index, track.action) for track in tracks] == [(1, "copy")]
+    assert [(note.code, note.parameters["stream"]) for note in notes] == [("stream_empty", 2), ("stream_empty", 3)]
+
+
 def test_sound_is_encoded_where_a_codec_is_asked_for() -> None:
     """To the container's own one, where it cannot hold that."""
     assert _actions("mp4", "audio", "aac", "opus", audio="opus") == ["opus", "opus"]

@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+import av
+import pytest
+
 from container_worker.media.transcode.probing.demuxing import read_table
 from container_worker.media.transcode.probing.packets import Flag, Packets, read_packets, write_packets
 from container_worker.media.transcode.probing.streams import describe
@@ -32,6 +35,32 @@ def test_the_index_of_an_mp4_is_enough(tmp_path: Path) -> None:
         assert len(rows) == 50
         assert [number for number, row in enumerate(rows) if row.flags & Flag.KEY] == [0, 25]
         assert list(_table(_sparse(whole, tmp_path / f"{name}-sparse.mp4"))) == rows
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "a.mkv", "a.ts", "fragmented.mp4"])
+def test_tracks_that_have_packets_are_told(name: str, tmp_path: Path) -> None:
+    """By the index of an MP4, or else by the packets."""
+    flags = ("-movflags", "+frag_keyframe") if name == "fragmented.mp4" else ()
+    table = read_table(clip(tmp_path / name, *flags, sound=True), 0, "source", lambda _bytes: None)
+    assert table.with_packets == {1}
+
+
+@pytest.mark.parametrize(("name", "flags"), [("b.mkv", ""), ("b.mp4", "+empty_moov+frag_keyframe")])
+def test_a_track_without_packets_is_told(name: str, flags: str, tmp_path: Path) -> None:
+    """Matroska and fragmented MP4 name tracks in front of all packets."""
+    target = tmp_path / name
+    with (
+        av.open(str(clip(tmp_path / "a.mp4"))) as source,
+        av.open(str(target), "w", options={"movflags": flags} if flags else {}) as made,
+    ):
+        picture = made.add_stream_from_template(source.streams.video[0])
+        made.add_stream("aac", rate=48000).codec_context.open()
+        for packet in source.demux(video=0):
+            if packet.size:
+                packet.stream = picture
+                made.mux(packet)
+    assert [each.type for each in describe(target, "source", None).streams] == ["audio"]
+    assert read_table(target, 0, "source", lambda _bytes: None).with_packets == set()
 
 
 def test_packets_before_the_start_of_an_edit_list_are_hidden(tmp_path: Path) -> None:
