@@ -61,11 +61,7 @@ class Audio:
             "payload": item.payload.model_dump(mode="json"), "source": files["source"].path.name, "ffmpeg": str(program.path),
             "kbps": item.options.audio_kbps, "folder": str(context.scratch.absolute()),
         }  # fmt: skip
-        made, warnings = run_in_slot(
-            "container_worker.media.transcode.track", request, context.scratch,
-            limits=context.limits, on_progress=context.on_progress, should_stop=context.should_stop, slot=context.slot,
-            ffmpeg=program.path,
-        )  # fmt: skip
+        made, warnings = run_in_slot("container_worker.media.transcode.track", request, context, program.path)
         report = read_report(context.scratch / REPORT_FILE, TrackReport)
         return Made(made.duration_s, {"packets": len(report.table.packets), "cpu_s": report.cpu_s}, warnings)
 

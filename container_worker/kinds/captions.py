@@ -57,11 +57,7 @@ class Captions:
             "payload": item.payload.model_dump(mode="json"), "source": files["source"].path.name,
             "folder": str(context.scratch.absolute()),
         }  # fmt: skip
-        made, warnings = run_in_slot(
-            "container_worker.media.transcode.captions", request, context.scratch,
-            limits=context.limits, on_progress=context.on_progress, should_stop=context.should_stop, slot=context.slot,
-            ffmpeg=find_ffmpeg().path,
-        )  # fmt: skip
+        made, warnings = run_in_slot("container_worker.media.transcode.captions", request, context, find_ffmpeg().path)
         report = read_report(context.scratch / CAPTIONS_REPORT_FILE, CaptionsReport)
         cues = sum(len(table.packets) for table in report.tables.values())
         return Made(made.duration_s, {"cues": cues, "cpu_s": report.cpu_s}, warnings)

@@ -66,9 +66,8 @@ class Encode:
         if watermark is not None and payload.watermark is not None and watermark.sha256 != payload.watermark.sha256:
             raise BadInput(Code.WATERMARK_CHANGED, input="watermark")
         made, report, warnings = encode_segment(
-            payload, files["source"].path, watermark.path if watermark else None, context.scratch,
-            add_spans=adding(payload.source, context.storage, context.stop_if_asked), limits=context.limits,
-            on_progress=context.on_progress, should_stop=context.should_stop, slot=context.slot,
+            payload, files["source"].path, watermark.path if watermark else None, context,
+            adding(payload.source, context.storage, context.stop_if_asked),
         )  # fmt: skip
         facts = {"frames": made.frames, "cpu_s": report.cpu_s}
         return Made(made.duration_s, facts, warnings)

@@ -73,11 +73,7 @@ class Join:
             "rendition": item.payload.rendition, "with_sounds": item.payload.brings_verify,
             "folder": str(context.scratch.absolute()),
         }  # fmt: skip
-        made, warnings = run_in_slot(
-            "container_worker.media.transcode.joining", request, context.scratch,
-            limits=context.limits, on_progress=context.on_progress, should_stop=context.should_stop, slot=context.slot,
-            ffmpeg=find_ffmpeg().path,
-        )  # fmt: skip
+        made, warnings = run_in_slot("container_worker.media.transcode.joining", request, context, find_ffmpeg().path)
         return Made(made.duration_s, {"frames": made.frames}, warnings)
 
 

@@ -72,8 +72,7 @@ class Stitch:
         made, warnings = run_in_slot(
             "container_worker.media.film",
             {"request": asdict(request), "scenes": len(payload.sources), "fade_frames": fade_frames},
-            context.scratch, limits=context.limits, on_progress=context.on_progress, should_stop=context.should_stop,
-            slot=context.slot, ffmpeg=program.path,
+            context, program.path,
         )  # fmt: skip
         return Made(made.duration_s, {"frames": made.frames, "encoded_frames": made.encoded_frames}, warnings)
 

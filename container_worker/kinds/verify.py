@@ -101,10 +101,7 @@ class Verify:
         names = [output.file_name for output in self.outputs(item) if output.file_name not in made]
         given = {name: known.get(name) or sha256_of(context.scratch / name) for name in names}
         try:
-            report = verify(
-                plan, context.scratch, limits=context.limits, on_progress=context.on_progress,
-                should_stop=context.should_stop, slot=context.slot,
-            )  # fmt: skip
+            report = verify(plan, context)
         except BadInput as error:
             if error.reason.code == Code.VERIFICATION_FAILED:
                 # Beside the files that it is about, which stay there.

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from container_worker.codes import Code
 from container_worker.media.child_messages import (
@@ -30,6 +30,35 @@ from container_worker.sandbox.last_lines import last_lines_of, with_last_lines
 from container_worker.sandbox.limits import Limits
 from scenequeue.errors import BadInput, ItemError, ToolFailed
 from scenequeue.reasons import Reason
+
+
+class ChildContext(Protocol):
+    """Everything that an item gives to the child that works on it; `ItemContext` is one."""
+
+    @property
+    def scratch(self) -> Path:
+        """The child's working folder, for this item alone."""
+        ...
+
+    @property
+    def limits(self) -> Limits:
+        """For the child and its ffmpeg, each."""
+        ...
+
+    @property
+    def on_progress(self) -> Callable[[float], None]:
+        """Called in the caller's thread with the share done, 0 to 1."""
+        ...
+
+    @property
+    def should_stop(self) -> threading.Event:
+        """Kills the child's group within 50 ms of being set."""
+        ...
+
+    @property
+    def slot(self) -> Callable[[], AbstractContextManager[None]]:
+        """Entered for the part of the work that needs a slot, which may wait."""
+        ...
 
 
 class _Listener:
@@ -126,22 +155,24 @@ def run_child_job(
     return listener.made, tuple(listener.warnings)
 
 
-def run_in_slot(
-    module: str,
-    request: Mapping[str, Any],
-    scratch: Path,
-    *,
-    limits: Limits,
-    on_progress: Callable[[float], None],
-    should_stop: threading.Event | None,
-    slot: Callable[[], AbstractContextManager[None]],
-    ffmpeg: Path,
-) -> tuple[Made, tuple[Reason, ...]]:
+def run_in_slot(module: str, request: Mapping[str, Any], context: ChildContext, ffmpeg: Path) -> tuple[Made, tuple[Reason, ...]]:
     """Run a child that prepares nothing: hold a slot all the time, and end the child early if it cannot end in time.
 
-    Args, result and errors are those of `run_child_job`; BadInput also if the child cannot end within its limits.
+    Args:
+        module: as of `run_child_job`, like the request.
+        request: JSON data.
+        context: of the item; its slot is entered before the child starts, and left when it has ended.
+        ffmpeg: the program, which the child runs.
+
+    Returns:
+        What was made, and the warnings.
+
+    Raises:
+        ItemError, Stopped: as `run_child_job`; BadInput also if the child cannot end within its limits.
     """
-    with slot(), RateGuard(limits.wall_s, on_progress) as guard:
+    limits = context.limits
+    with context.slot(), RateGuard(limits.wall_s, context.on_progress) as guard:
         return run_child_job(
-            module, request, scratch.absolute(), limits=limits, on_progress=guard, should_stop=should_stop, ffmpeg=ffmpeg
-        )
+            module, request, context.scratch.absolute(),
+            limits=limits, on_progress=guard, should_stop=context.should_stop, ffmpeg=ffmpeg,
+        )  # fmt: skip

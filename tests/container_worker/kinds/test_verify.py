@@ -11,6 +11,7 @@ import pytest
 
 from container_worker.kind import Finished, ItemContext, carry_out
 from container_worker.kinds import load_kinds
+from container_worker.media.child_process import ChildContext
 from container_worker.media.transcode.file_names import SEGMENT_REPORT_FILE, TRACK_REPORT_FILE
 from container_worker.media.transcode.verify import worker
 from container_worker.media.transcode.verify.child import make
@@ -163,9 +164,9 @@ def test_a_report_of_another_encoder_is_refused(encoded: Encoded, verify: Verify
 def _taken_over(monkeypatch: pytest.MonkeyPatch, then: Callable[[Path], None]) -> None:
     """Let the child do something once it has ended its work."""
 
-    def run(module: str, request: dict[str, str], scratch: Path, **_more: object) -> None:
+    def run(_module: str, request: dict[str, str], context: ChildContext, _ffmpeg: Path) -> None:
         make({"folder": request["folder"]})
-        then(scratch)
+        then(context.scratch)
 
     monkeypatch.setattr(worker, "run_in_slot", run)
 

@@ -1,19 +1,16 @@
 """Encodes a segment from the worker: runs the child, and checks the report that it writes."""
 
-import threading
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import BinaryIO
 
 from container_worker.codes import Code
 from container_worker.media.child_messages import Made
-from container_worker.media.child_process import run_in_slot
+from container_worker.media.child_process import ChildContext, run_in_slot
 from container_worker.media.ffmpeg import find_ffmpeg
 from container_worker.media.fingerprint import fingerprint_of
 from container_worker.media.transcode.encode.child import REPORT_FILE, SEGMENT_FILE
 from container_worker.media.transcode.reports import read_report
-from container_worker.sandbox.limits import Limits
 from container_worker.sandbox.outputs import output_bytes
 from scenequeue.errors import BadInput, ToolFailed
 from scenequeue.jobs.kinds.encode import EncodePayload
@@ -55,13 +52,8 @@ def encode_segment(
     payload: EncodePayload,
     source: Path,
     watermark: Path | None,
-    scratch: Path,
-    *,
+    context: ChildContext,
     add_spans: Callable[[BinaryIO, Sequence[Span]], None],
-    limits: Limits,
-    on_progress: Callable[[float], None],
-    should_stop: threading.Event | None,
-    slot: Callable[[], AbstractContextManager[None]],
 ) -> tuple[Made, SegmentReport, tuple[Reason, ...]]:
     """Encode the segment in a child process; its files and the report are then in the scratch folder.
 
@@ -71,12 +63,8 @@ def encode_segment(
         payload: the segment.
         source: the fetched source, in the scratch folder.
         watermark: the fetched watermark, in the scratch folder.
-        scratch: a folder for this item alone.
+        context: of the item; its slot is entered before the child starts, and left when it has ended.
         add_spans: copies further spans of the source into its file.
-        limits: for the child and its ffmpeg, each.
-        on_progress: called in this thread with the share done, 0 to 1.
-        should_stop: kills the child's group within 50 ms of being set.
-        slot: entered before the child starts; left when it has ended.
 
     Raises:
         ItemError: as `run_in_slot`; ToolFailed also for a report that is not the one of this segment.
@@ -86,12 +74,9 @@ def encode_segment(
     def encode(wanted: EncodePayload) -> tuple[Made, tuple[Reason, ...]]:
         request = {
             "payload": wanted.model_dump(mode="json"), "source": source.name, "ffmpeg": str(program.path),
-            "watermark": watermark and watermark.name, "folder": str(scratch.absolute()),
+            "watermark": watermark and watermark.name, "folder": str(context.scratch.absolute()),
         }  # fmt: skip
-        return run_in_slot(
-            "container_worker.media.transcode.encode", request, scratch,
-            limits=limits, on_progress=on_progress, should_stop=should_stop, slot=slot, ffmpeg=program.path,
-        )  # fmt: skip
+        return run_in_slot("container_worker.media.transcode.encode", request, context, program.path)
 
     # Before the child runs, which may put something else in the file's place.
     with source.open("r+b") as file:
@@ -103,7 +88,7 @@ def encode_segment(
             add_spans(file, [(0, payload.source.bytes)])
             made, warnings = encode(payload.model_copy(update={"segment": payload.segment.model_copy(update={"ranges": []})}))
             warnings = (*warnings, Reason(Code.SEGMENT_OUTSIDE_SPANS, {"segment": payload.segment.number}))
-    return made, _checked_report(payload, scratch), warnings
+    return made, _checked_report(payload, context.scratch), warnings
 
 
 def _checked_report(payload: EncodePayload, scratch: Path) -> SegmentReport:

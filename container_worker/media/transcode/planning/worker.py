@@ -1,22 +1,19 @@
 """Probes a source from the worker: runs the child, checks what it writes, and makes the plan."""
 
-import threading
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
 from container_worker.codes import Code
-from container_worker.media.child_process import run_in_slot
+from container_worker.media.child_process import ChildContext, run_in_slot
 from container_worker.media.ffmpeg import find_ffmpeg
 from container_worker.media.transcode.planning.frame_table import INPUT
 from container_worker.media.transcode.planning.plan import make_plan
 from container_worker.media.transcode.probing.facts import SourceFacts, Spans
 from container_worker.media.transcode.probing.file_names import FACTS, MISSING, PACKETS
 from container_worker.media.transcode.probing.packets import Packets, read_packets
-from container_worker.sandbox.limits import Limits
 from container_worker.sandbox.outputs import open_output
 from scenequeue.errors import ToolFailed
 from scenequeue.jobs.kinds.probe import ProbePayload
@@ -37,15 +34,12 @@ def probe_source(
     options: TranscodeOptions,
     source: SourceFile,
     path: Path,
+    context: ChildContext,
+    *,
     watermark: Watermark | None = None,
     watermark_path: Path | None = None,
-    *,
     held: Sequence[Span],
     add_spans: Callable[[BinaryIO, Sequence[Span]], None],
-    limits: Limits,
-    on_progress: Callable[[float], None],
-    should_stop: threading.Event | None,
-    slot: Callable[[], AbstractContextManager[None]],
 ) -> TranscodePlan:
     """Describe a source in a child process, and return its plan.
 
@@ -53,30 +47,24 @@ def probe_source(
         payload: addresses.
         options: of the transcoding.
         source: the source's address and identity.
-        path: the fetched source, directly in a folder for this item alone.
+        path: the fetched source, directly in the item's scratch folder.
+        context: of the item; its slot is entered before the child starts, and left when it has ended.
         watermark: of the transcoding; None for none.
         watermark_path: the fetched watermark, which must be a picture.
         held: spans of the source that the file holds; nothing for the whole.
         add_spans: copies further ones into the file.
-        limits: for the child.
-        on_progress: called in this thread with the share done, 0 to 1.
-        should_stop: kills the child's group within 50 ms of being set.
-        slot: entered before the child starts; left when it has ended.
 
     Raises:
         BadInput: it cannot be transcoded. ItemError: as `run_in_slot`; ToolFailed also for a description that is not valid.
     """
     program = find_ffmpeg()
-    scratch = path.parent.absolute()
+    scratch = context.scratch.absolute()
     picture = watermark_path and str(scratch / watermark_path.name)
     # Before the child runs, which may put something else in the file's place.
     with path.open("r+b") as file:
         for attempt in range(_SPARSE_ATTEMPTS + 1):
             request = {"source": str(scratch / path.name), "name": INPUT, "held": list(held), "watermark": picture}
-            run_in_slot(
-                "container_worker.media.transcode.probing", request, scratch,
-                limits=limits, on_progress=on_progress, should_stop=should_stop, slot=slot, ffmpeg=program.path,
-            )  # fmt: skip
+            run_in_slot("container_worker.media.transcode.probing", request, context, program.path)
             missing = _checked(scratch / MISSING, _read_missing) if held else []
             if not missing:
                 break

@@ -1,12 +1,10 @@
 """Chooses the constant rate factors that reach a VMAF, from the worker: runs the child, and judges what it has measured."""
 
-import threading
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Sequence
 from pathlib import Path
 
 from container_worker.codes import Code
-from container_worker.media.child_process import run_in_slot
+from container_worker.media.child_process import ChildContext, run_in_slot
 from container_worker.media.ffmpeg import find_ffmpeg
 from container_worker.media.transcode.planning.frame_table import INPUT
 from container_worker.media.transcode.planning.plan import source_seconds
@@ -16,7 +14,6 @@ from container_worker.media.transcode.quality.choosing import SCALES, Point, cho
 from container_worker.media.transcode.quality.report import REPORT_FILE, QualityReport, Trial
 from container_worker.media.transcode.quality.samples import WHOLE_S, choose_samples
 from container_worker.media.transcode.reports import read_report
-from container_worker.sandbox.limits import Limits
 from scenequeue.errors import BadInput, ToolFailed
 from scenequeue.jobs.kinds.encode import EncodePayload
 from scenequeue.jobs.transcode.plan import Aim, Rendition, TranscodePlan
@@ -56,32 +53,20 @@ def check_measurable(plan: TranscodePlan) -> None:
         raise BadInput(Code.VMAF_OF_SMALL, rendition=smallest.name, size=size, limit_px=LEAST_SIDE_PX)
 
 
-def aim_at(
-    plan: TranscodePlan,
-    target: float,
-    path: Path,
-    *,
-    limits: Limits,
-    on_progress: Callable[[float], None],
-    should_stop: threading.Event | None,
-    slot: Callable[[], AbstractContextManager[None]],
-) -> TranscodePlan:
+def aim_at(plan: TranscodePlan, target: float, path: Path, context: ChildContext) -> TranscodePlan:
     """Return the plan with the constant rate factor at which each rendition has a VMAF.
 
     Args:
         plan: its renditions have the factors to begin with.
         target: mean VMAF.
-        path: the fetched source, in a folder for this item alone, where its table is too.
-        limits: for the child and its ffmpeg, each.
-        on_progress: called in this thread with the share done, 0 to 1.
-        should_stop: kills the child's group within 50 ms of being set.
-        slot: entered before the child starts; left when it has ended.
+        path: the fetched source, in the item's scratch folder, where its table is too.
+        context: of the item; its slot is entered before the child starts, and left when it has ended.
 
     Raises:
         BadInput: VMAF says nothing of such a picture. ItemError: as `run_in_slot`; ToolFailed also for a report that is none.
     """
     check_measurable(plan)
-    program, scratch = find_ffmpeg(), path.parent.absolute()
+    program, scratch = find_ffmpeg(), context.scratch.absolute()
     samples = choose_samples(plan, read_table(scratch))
     payload = EncodePayload(
         source=plan.source,
@@ -96,10 +81,7 @@ def aim_at(
         "payload": payload.model_dump(mode="json"), "samples": [each.model_dump(mode="json") for each in samples],
         "target": target, "source": path.name, "ffmpeg": str(program.path), "folder": str(scratch),
     }  # fmt: skip
-    run_in_slot(
-        "container_worker.media.transcode.quality", request, scratch,
-        limits=limits, on_progress=on_progress, should_stop=should_stop, slot=slot, ffmpeg=program.path,
-    )  # fmt: skip
+    run_in_slot("container_worker.media.transcode.quality", request, context, program.path)
     report = read_report(scratch / REPORT_FILE, QualityReport, _MAX_REPORT_BYTES)
     if set(report.trials) != {each.name for each in plan.renditions}:
         raise ToolFailed(Code.RENDERER_UNINTELLIGIBLE, message=REPORT_FILE)

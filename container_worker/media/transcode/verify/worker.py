@@ -1,15 +1,12 @@
 """Verifies a source's joined files from the worker: runs the child, and judges the report that it writes."""
 
 import json
-import threading
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 
 from container_worker.codes import Code
-from container_worker.media.child_process import run_in_slot
+from container_worker.media.child_process import ChildContext, run_in_slot
 from container_worker.media.ffmpeg import find_ffmpeg
 from container_worker.media.transcode.hls.media import master_address, media_of, texts_of
 from container_worker.media.transcode.reports import read_report
@@ -17,7 +14,6 @@ from container_worker.media.transcode.stills.file_names import stills_of
 from container_worker.media.transcode.verify.captions_checks import CAPTIONS
 from container_worker.media.transcode.verify.file_names import REPORT_FILE
 from container_worker.media.transcode.verify.hls.checks import LADDER
-from container_worker.sandbox.limits import Limits
 from scenequeue.errors import BadInput, ToolFailed
 from scenequeue.jobs.transcode.plan import TranscodePlan
 from scenequeue.jobs.transcode.verification import TranscodeReport
@@ -53,33 +49,20 @@ def read_plan(path: Path, work: str) -> TranscodePlan:
     return plan
 
 
-def verify(
-    plan: TranscodePlan,
-    scratch: Path,
-    *,
-    limits: Limits,
-    on_progress: Callable[[float], None],
-    should_stop: threading.Event | None,
-    slot: Callable[[], AbstractContextManager[None]],
-) -> TranscodeReport:
+def verify(plan: TranscodePlan, context: ChildContext) -> TranscodeReport:
     """Check the files in the scratch folder in a child process; the report is then beside them.
 
     Args:
         plan: as it was read before the child began.
-        scratch: a folder for this item alone, with plan, reports and joined files.
-        limits: for the child.
-        on_progress: called in this thread with the share done, 0 to 1.
-        should_stop: kills the child's group within 50 ms of being set.
-        slot: entered before the child starts; left when it has ended.
+        context: of the item, with plan, reports and joined files in its scratch folder; its slot is entered before the child
+            starts, and left when it has ended.
 
     Raises:
         BadInput: a check failed; all that failed are named. ItemError: as `run_in_slot`.
         ToolFailed: the report is none of this plan.
     """
-    run_in_slot(
-        "container_worker.media.transcode.verify", {"folder": str(scratch.absolute())}, scratch,
-        limits=limits, on_progress=on_progress, should_stop=should_stop, slot=slot, ffmpeg=find_ffmpeg().path,
-    )  # fmt: skip
+    scratch = context.scratch.absolute()
+    run_in_slot("container_worker.media.transcode.verify", {"folder": str(scratch)}, context, find_ffmpeg().path)
     report = read_report(scratch / REPORT_FILE, TranscodeReport, _MAX_REPORT_BYTES)
     (scratch / REPORT_FILE).write_text(json.dumps(_plain(report), indent=1, ensure_ascii=False), encoding="utf-8")
     problems = [Reason(each.detail.code, each.detail.parameters) for each in report.checks if not each.ok]
