@@ -135,7 +135,7 @@ def test_quality_is_the_codecs_own_unless_it_is_given() -> None:
     """The scales of the encoders differ."""
     made = {codec: _choose(codec=codec).renditions[0] for codec in ("h264", "h265", "av1")}
     assert {codec: (each.crf, each.preset) for codec, each in made.items()} == {
-        "h264": (21, "veryfast"), "h265": (24, "fast"), "av1": (32, "8"),
+        "h264": (21, "veryfast"), "h265": (24, "fast"), "av1": (36, "8"),
     }  # fmt: skip
     (given,) = _choose(codec="av1", crf=50, preset="10", max_kbps=900).renditions
     assert (given.crf, given.preset, given.max_kbps) == (50, "10", 900)
