@@ -82,7 +82,7 @@ def list_letters(
     if not letters:
         say("no dead letters" if job is None else f"no dead letters of job {job}")
         return
-    made = table("job", "item", "scene", "attempts>", "since>", "last reason~")
+    made = table("job", "item", "name", "attempts>", "since>", "last reason~")
     for letter in letters:
         times = (str(letter.attempts), age_text(letter.buried_ms, now_ms))
         made.add_row(letter.job_id, letter.item_id, letter.item.name, *times, last_reason(letter))

@@ -22,8 +22,11 @@ def labels_text(found: JobStatus) -> str:
 
 def status_data(found: JobStatus) -> dict[str, Any]:
     """Return a job's status as plain data: the shape of `status --json`."""
+    # A job without scenes has the options of its one kind of work; scenes' defaults would be told in their place.
+    options = {} if found.is_of_scenes else {"options": next(iter(found.options_by_kind.values()))}
     return {
         **found.model_dump(mode="json"),
+        **options,
         "counts": {**found.counts.model_dump(), "total": found.counts.total},
         "waits_because": found.waits_because.to_people() if found.waits_because else None,
     }

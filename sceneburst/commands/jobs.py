@@ -189,8 +189,7 @@ def results(job_id: JobArgument, as_json: JsonFlag = False, redis_url: RedisUrl 
     if not found:
         say(without_results_text(status))
         return
-    # Items that others have brought are no scenes.
-    named = ("item", "work>") if any("." in result.item_id for result in found) else ("scene", "render>")
+    named = ("scene", "render>") if status.is_of_scenes else ("item", "work>")
     made = table(named[0], "state", "length>", "size>", named[1], "attempts>", "output or reason~")
     for result in found:
         for row in _result_rows(result):

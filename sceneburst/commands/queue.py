@@ -77,7 +77,7 @@ def show(
         print_table(made)
     if dead:
         heading(f"the newest {counted(len(dead), 'dead letter')}" if len(dead) > 1 else "the newest dead letter")
-        made = table("job", "dead letter", "scene", "attempts>", "last reason~")
+        made = table("job", "dead letter", "name", "attempts>", "last reason~")
         for letter in dead:
             made.add_row(letter.job_id, letter.item_id, letter.item.name, str(letter.attempts), last_reason(letter))
         print_table(made)
@@ -100,7 +100,7 @@ def peek(
     if not found:
         say("nothing is ready")
         return
-    made = table("job", "item", "scene", "kind", "weight>")
+    made = table("job", "item", "name", "kind", "weight>")
     for job, item_id, item in found:
         made.add_row(job, item_id, item.name, item.kind, f"{item.weight:.1f}{_unit_text(item.kind)}")
     print_table(made)

@@ -99,7 +99,7 @@ def transcode(
     in the source's size, with its sound as it is, in MKV.
 
     Exit codes: 0 all renditions are made and verified, 1 it failed and nothing is delivered, 2 wrong source, option or output,
-    or a Python package is missing, 3 ffmpeg or redis-server is missing.
+    or a Python package is missing, 3 ffmpeg or redis-server is missing, or with --submit Redis does not answer.
     """
     named = {
         "renditions": rendition or None, "codec": codec, "crf": crf, "audio": audio, "container": container,
@@ -239,7 +239,12 @@ def _run_here(request: "TranscodeRequest", containers: int | None, *, is_quiet: 
                 status = follow(producer.queue, handle.job_id, names, is_quiet=is_quiet, check=cluster.check)
                 inspect = producer.queue.inspect
                 wall_s = time.monotonic() - started
-                return transcode_report(status, handle.results(), inspect.containers(), wall_s, inspect.now_ms())
+                report = transcode_report(status, handle.results(), inspect.containers(), wall_s, inspect.now_ms())
+                if report["source"]["uri"] is None:
+                    # It has failed before anything was told of the source.
+                    here = local_path(checked.source)
+                    report["source"]["uri"] = checked.source if here is None else here.resolve().as_uri()
+                return report
 
 
 @contextmanager

@@ -86,6 +86,9 @@ def _load(name: str, home: str) -> Any:
     else:
         holder.command(name)(found)
     loaded = get_group(holder).commands[name]
+    for command in (loaded, *getattr(loaded, "commands", {}).values()):
+        # A framed help keeps the line breaks of the source text, wherever they fall in the terminal's lines.
+        command.help = "\n\n".join(" ".join(part.split("\n")) for part in (command.help or "").split("\n\n"))
     for command in getattr(loaded, "commands", {}).values():
         # Without a frame, long help texts are cut.
         command.short_help = command.short_help or (command.help or "").partition("\n\n")[0]

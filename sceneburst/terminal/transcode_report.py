@@ -136,10 +136,8 @@ def _error_lines(report: Mapping[str, Any]) -> list[str]:
 def _total_lines(report: Mapping[str, Any]) -> list[str]:
     source, totals, lines = report["source"], report["totals"], []
     if source["frames"] is not None:
-        frames = (
-            f"{source['width']}×{source['height']} {source['codec']}, {source['duration_s']:.1f} s, {source['frames']} frames"
-        )
-        lines.append(f"source: {frames}, in {counted(report['segments'] or 1, 'segment')}")
+        what = f"{source['width']}×{source['height']} {source['codec']}, {source['duration_s']:.1f} s"
+        lines.append(f"source: {what}, {counted(source['frames'], 'frame')}, in {counted(report['segments'] or 1, 'segment')}")
     cost = f"about ${totals['estimated_cost_usd']:.4f} (us-east-1, on demand, one minute at least each)"
     cpu = f"{totals['cpu_s']:.1f} s of CPU time" if totals["cpu_s"] else f"{totals['processing_s']:.1f} s of processing"
     lines.append(f"{totals['wall_s']:.1f} s wall time; {cpu}")

@@ -88,7 +88,7 @@ SENTENCES: Mapping[str, str] = {
     "item_too_large": "it has {characters} characters as JSON, and may have {limit}",
     "job_cancelled": "job {job_id:quoted} was cancelled; submit the scene again instead",
     "job_empty": "job {job_id} has no items",
-    "job_id_taken": "job {job_id} exists with other content; choose another job id, or submit the same scenes",
+    "job_id_taken": "job {job_id} exists with other content; choose another job id, or submit the same content",
     "job_unknown": "no job {job_id:quoted}: never submitted here, or its results have expired",
     "journal_not_text": "the journal of {item} takes only text, for names and values; {name:quoted} is something else",
     "journal_too_large": "the journal of {item} would exceed {limit} bytes",
@@ -131,7 +131,7 @@ SENTENCES: Mapping[str, str] = {
     "title_unprintable": "a title has no control characters and no surrogates, such as {character}",
     # --- options of a transcoding ---
     "codec_unfit": "{container} cannot hold {codec}; it holds {held}",
-    "crf_and_vmaf": "the constant rate factor is chosen for it; leave it or crf out",
+    "crf_and_vmaf": "the constant rate factor is chosen for this quality; give either this or crf",
     "crf_of_other_codec": "must be {least} to {most} with codec {codec}, not {crf}",
     "name_of_other_codec": "{codec} has no {given:quoted}; it has {choices}",
     "preset_of_other_codec": "codec {codec} has no preset {preset:quoted}; it has {first} to {last}",

@@ -116,6 +116,8 @@ class JobStatus(FrozenModel):
     stages: int = 1
     #: Options of its scenes.
     options: RenderOptions = RenderOptions()
+    #: Options of all its items, by kind, as the job was submitted.
+    options_by_kind: JobOptions = Field(default_factory=dict, exclude=True)
     callback_url: str | None = None
     #: None without a callback address.
     callback: Callback | None = None
@@ -126,6 +128,11 @@ class JobStatus(FrozenModel):
     #: The reason that nothing of it is worked on, if that was determined; see scenequeue/jobs/waiting.py.
     waits_because: Reason | None = None
     wishes: JobWishes | None = None
+
+    @property
+    def is_of_scenes(self) -> bool:
+        """Return whether its items are scenes: those of other kinds have options of their own."""
+        return not self.options_by_kind or RenderOptions.KEPT_AS in self.options_by_kind
 
 
 class JobEvent(FrozenModel):

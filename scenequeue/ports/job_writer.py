@@ -96,9 +96,10 @@ class JobWriter:
         first, *later = self._upload.sizes
         counts = Counts(ready=first, waiting=sum(later))
         shared = {name: getattr(self._spec, name) for name in _SHARED}
-        options = RenderOptions.of_job(self._spec.options)
+        by_kind = self._spec.options
+        options = {"options": RenderOptions.of_job(by_kind), "options_by_kind": by_kind}
         callback = Callback() if self._spec.callback_url else None
-        more = {"counts": counts, "created_ms": created_ms, "stages": 1 + len(later), "callback": callback, "options": options}
+        more = {"counts": counts, "created_ms": created_ms, "stages": 1 + len(later), "callback": callback, **options}
         return JobStatus(state=JobState.ACTIVE, ready_needs=self._upload.first_needs(), **more, **shared)
 
     def discard(self) -> None:

@@ -48,6 +48,7 @@ def job_from(job_id: str, fields: Mapping[str, str]) -> JobStatus:
     Raises:
         KeyError, ValueError: a field is missing or cannot be parsed, or the job id is not valid.
     """
+    options = job_options_from(fields["options"])
     return JobStatus(
         job_id=check_job_id(job_id),
         state=JobState(fields["state"]),
@@ -57,7 +58,8 @@ def job_from(job_id: str, fields: Mapping[str, str]) -> JobStatus:
         finished_ms=int(fields["finished_ms"]) if "finished_ms" in fields else None,
         stage=int(fields["stage"]),
         stages=int(fields["stages"]),
-        options=RenderOptions.of_job(job_options_from(fields["options"])),
+        options=RenderOptions.of_job(options),
+        options_by_kind=options,
         callback_url=fields["callback_url"] or None,
         callback=_callback_from(fields) if fields["callback_url"] else None,
         labels=json.loads(fields["labels"]),

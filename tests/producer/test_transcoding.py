@@ -98,7 +98,11 @@ def test_all_mistakes_of_a_transcoding_are_told_at_once(producer: Producer, queu
         ({"crf": 0}, ("crf",), "crf: must be 1 to 51 with codec h264, not 0"),
         ({"crf": 64}, ("crf",), "crf: must be 63 or less, not 64"),
         ({"options": {"codec": "av1", "preset": "fast"}}, ("options", "preset"), "codec av1 has no preset 'fast'"),
-        ({"crf": 20, "options": {"target_vmaf": 93}}, ("options", "target_vmaf"), "chosen for it; leave it or crf out"),
+        (
+            {"crf": 20, "options": {"target_vmaf": 93}},
+            ("options", "target_vmaf"),
+            "chosen for this quality; give either this or crf",
+        ),
         ({"options": {"codec": "copy", "target_vmaf": 93}}, ("options", "target_vmaf"), "a picture that is copied"),
         ({"options": {"target_vmaf": 99.5}}, ("options", "target_vmaf"), "must be 99 or less"),
         ({"options": {"tune": "vq"}}, ("options", "tune"), "tune: h264 has no 'vq'; it has film, animation"),

@@ -57,9 +57,11 @@ def test_a_video_is_cut_encoded_joined_and_verified_without_the_loss_of_a_frame(
 def test_a_source_that_is_no_video_is_named_and_nothing_is_left(run: Run, tmp_path: Path) -> None:
     """Not even the folder of the output. An address of a file is as good as its path."""
     (tmp_path / "film.mp4").write_text("I am no film")
-    ended = run("transcode", (tmp_path / "film.mp4").as_uri(), "--output", str(tmp_path / "out"))
+    ended = run("transcode", (tmp_path / "film.mp4").as_uri(), "--output", str(tmp_path / "out"), "--json")
     assert ended.returncode == Exit.FAILED
-    assert "film.mp4 is a text file, not a video" in ended.stdout
+    report = json.loads(ended.stdout)
+    assert "film.mp4 is a text file, not a video" in report["errors"][0]["error"]
+    assert report["source"]["uri"] == (tmp_path / "film.mp4").as_uri()
     assert not (tmp_path / "out").exists()
     assert leftovers(tmp_path) == []
 
@@ -70,7 +72,7 @@ def test_a_source_that_is_no_video_is_named_and_nothing_is_left(run: Run, tmp_pa
         (("/no/film.mp4",), "error: source: there is no file /no/film.mp4"),
         (("{film}", "--container", "webm", "--codec", "h264"), "error: --codec: webm cannot hold h264; it holds av1"),
         (("{film}", "--codec", "copy", "--rendition", "720p"), "error: --rendition: a picture that is copied keeps its size"),
-        (("{film}", "--crf", "20", "--target-vmaf", "93"), "error: --target-vmaf: the constant rate factor is chosen for it"),
+        (("{film}", "--crf", "20", "--target-vmaf", "93"), "error: --target-vmaf: the constant rate factor is chosen for this"),
         (("{film}", "--rendition", "721p"), "error: --rendition: must be '240p', "),
         (("{film}", "--max-bitrate", "4M", "--codec", "copy"), "error: --max-bitrate: a picture that is copied"),
         (("{film}", "--max-bitrate", "fast"), "--max-bitrate: 'fast' is no bit rate; 4M, 2500k and 2500 (kbit/s) are"),

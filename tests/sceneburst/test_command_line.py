@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from importlib import import_module
+from itertools import pairwise
 
 import pytest
 
@@ -96,3 +97,11 @@ def test_a_mistake_in_the_words_tears_none_of_them(console: Console, monkeypatch
     assert (ended.code, ended.out) == (2, "")
     assert wrong in ended.err
     assert "│" not in ended.err
+
+
+@pytest.mark.parametrize("command", ["render", "transcode", "up"])
+def test_the_lines_of_a_help_are_full(command: str) -> None:
+    """They break where the terminal ends, and not where those of the source text do."""
+    lines = _run(command, "--help", COLUMNS="80").stdout.partition("╭")[0].splitlines()
+    for line, after in pairwise(map(str.strip, lines)):
+        assert not line or not after or len(f"{line} {after.split()[0]}") > 80 - 2, line

@@ -6,12 +6,14 @@ from pathlib import Path
 import pytest
 
 from producer import Producer
+from scenequeue.errors import JobConflict
 from scenequeue.jobs.artifact import Artifact
 from scenequeue.jobs.item import Lease, WorkItem
 from scenequeue.jobs.result import ItemResult
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import ProducerSettings
 from tests.sceneburst.conftest import Console
+from tests.support.reasons import said
 
 
 @pytest.fixture
@@ -54,6 +56,28 @@ def test_results_name_the_files_and_no_working_file(console: Console, folder: Pa
     assert [line.split()[0] for line in lines[1:]] == ["probe", "segment", "join", "verify", "5"]
     assert [line.rpartition("/")[2] for line in lines[-2:]] == ["film-360p.mp4", "film-240p.mp4"]
     assert ".sceneburst" not in "".join(lines)
+
+
+def test_a_status_has_the_options_of_the_transcoding_and_none_of_scenes(console: Console, folder: Path) -> None:
+    """As the options of scenes mean nothing for it."""
+    del folder
+    options = json.loads(console("status", "t1", "--json").out)["options"]
+    assert (options["container"], options["segment_s"]) == ("mp4", 60)
+    assert "motion" not in options
+
+
+def test_no_table_calls_a_probe_a_scene(console: Console, queue: SceneQueue, redis_url: str, namespace: str) -> None:
+    """The first item of a transcoding is the only one as long as it is not done."""
+    with Producer(settings=ProducerSettings.load(redis_url=redis_url, namespace=namespace)) as producer:
+        producer.submit_transcode("s3://bucket/film.mp4", output="s3://bucket/out", job_id="t1")
+        with pytest.raises(JobConflict) as refused:
+            producer.submit_transcode("s3://bucket/other.mp4", output="s3://bucket/out", job_id="t1")
+    assert "scene" not in str(refused.value)
+    assert "scene" not in console("queue", "peek").out
+    (lease,) = queue.worker.lease("c", 1, serves=["probe/1"])
+    queue.worker.fail("c", lease, "BadInput", said("no video"), transient=False)
+    for words in (("results", "t1"), ("dead",), ("dead", "list"), ("queue",)):
+        assert "scene " not in console(*words).out.replace("sceneburst", "")
 
 
 def test_a_download_of_all_files_lacks_none(console: Console, folder: Path) -> None:

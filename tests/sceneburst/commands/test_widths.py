@@ -40,7 +40,7 @@ def test_a_wide_terminal_has_a_line_a_row_under_its_headings(console: Console, a
     at_width(120)
     wide = console("queue", "peek").out.splitlines()
     assert sum(line.split()[:1] in (["later"], [JOB]) for line in wide) == 3
-    assert {"job", "item", "scene", "kind", "seconds"} <= set(wide[0].split()) | set(wide[1].split())
+    assert {"job", "item", "name", "kind", "seconds"} <= set(wide[0].split()) | set(wide[1].split())
     at_width(60)
     narrow = console("jobs").out
     assert narrow.count("lane") == 2

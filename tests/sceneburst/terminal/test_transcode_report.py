@@ -54,6 +54,8 @@ def test_a_finished_transcoding_tells_all_that_was_made_and_verified() -> None:
         "note: 1080p is left out",
         "source: 1920×1080 h264, 20.0 s, 600 frames, in 2 segments",
     ]
+    picture = {**report, "source": {**_SOURCE, "frames": 1}, "segments": 1}
+    assert summary_lines(picture)[2] == "source: 1920×1080 h264, 20.0 s, 1 frame, in 1 segment"
     ladder = {**report, "hls": "s3://bucket/out/film-hls/film.m3u8"}
     assert summary_lines(ladder)[0] == "HLS ladder: film-hls/film.m3u8"
     table = [line.plain for line in renditions_table(report).plain_lines()]
