@@ -12,6 +12,7 @@ from container_worker.media.transcode.file_names import PLAN_FILE, SEGMENT_REPOR
 from container_worker.media.transcode.hls.file_names import FACTS_FILE, MEDIA_FILE
 from container_worker.media.transcode.hls.media import sounds_of
 from container_worker.media.transcode.joining.file_names import JOINED_FILE, SEGMENT_FILE, TRACK_FILE
+from container_worker.media.transcode.reports import read_plan
 from container_worker.media.transcode.track.argv import track_ending
 from scenequeue.jobs.item import WorkItem
 from scenequeue.jobs.kinds.join import JoinPayload
@@ -88,7 +89,7 @@ def _ladder_outputs(item: _Item) -> Iterator[Output]:
 
 
 def _plan(item: _Item) -> TranscodePlan:
-    return TranscodePlan.model_validate_json((item.context.scratch / PLAN_FILE).read_bytes())
+    return read_plan(item.context.scratch / PLAN_FILE)
 
 
 KIND: Kind = Join()

@@ -28,7 +28,7 @@ class Verify:
     options = TranscodeOptions
 
     def inputs(self, item: _Item) -> Iterator[Input]:
-        """Yield the plan, the reports of all segments and tracks, and the joined files."""
+        """Yield the plan, the reports of all segments and tracks, the joined files, the subtitles, and the ladder."""
         from container_worker.media.transcode.file_names import PLAN_FILE, SEGMENT_REPORT_FILE, TRACK_REPORT_FILE
         from container_worker.media.transcode.hls.file_names import FACTS_FILE, MEDIA_FILE
         from container_worker.media.transcode.hls.media import media_of
@@ -145,9 +145,12 @@ def _ladder_outputs(plan: "TranscodePlan") -> Iterator[Output]:
 
 def _plan_of(item: _Item) -> "TranscodePlan":
     from container_worker.media.transcode.file_names import PLAN_FILE
-    from container_worker.media.transcode.verify.worker import read_plan
+    from container_worker.media.transcode.reports import read_plan
+    from container_worker.media.transcode.verify.worker import check_addresses
 
-    return read_plan(item.context.scratch / PLAN_FILE, item.payload.work)
+    plan = read_plan(item.context.scratch / PLAN_FILE)
+    check_addresses(plan, item.payload.work)
+    return plan
 
 
 KIND: Kind = Verify()

@@ -1,5 +1,7 @@
-"""Reads reports that a child has written, which is not trusted, because it reads users' files."""
+"""Reads the plans and reports that items exchange, and those that a child has written, which reads users' files."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -7,7 +9,8 @@ from pydantic import BaseModel, ValidationError
 
 from container_worker.codes import Code
 from container_worker.sandbox.outputs import open_output
-from scenequeue.errors import ToolFailed
+from scenequeue.errors import BadInput, ToolFailed
+from scenequeue.jobs.transcode.plan import TranscodePlan
 
 #: Largest report, in bytes: of the packets of a track of a whole day.
 _MAX_REPORT_BYTES = 256 * 1024 * 1024
@@ -15,8 +18,37 @@ _MAX_REPORT_BYTES = 256 * 1024 * 1024
 Report = TypeVar("Report", bound=BaseModel)
 
 
+@contextmanager
+def usable(file: str) -> Iterator[None]:
+    """Name the file of another item if the block finds that it cannot be used.
+
+    Args:
+        file: its name, for the message.
+
+    Raises:
+        BadInput: the block has raised a ValueError.
+    """
+    try:
+        yield
+    except ValueError as error:
+        raise BadInput(Code.REPORT_UNUSABLE, file=file, problem=str(error)[:200]) from None
+
+
+def read_plan(path: Path) -> TranscodePlan:
+    """Read the plan of a source.
+
+    Args:
+        path: the fetched plan.json.
+
+    Raises:
+        BadInput: it is no plan.
+    """
+    with usable(path.name):
+        return TranscodePlan.model_validate_json(path.read_bytes())
+
+
 def read_report(path: Path, model: type[Report], max_bytes: int = _MAX_REPORT_BYTES) -> Report:
-    """Read a child's report, and write it again as it was understood.
+    """Read the report of an item's own child, and write it again as it was understood.
 
     Args:
         path: the report, in the child's folder.

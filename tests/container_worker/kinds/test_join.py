@@ -12,6 +12,7 @@ from container_worker.kind import Finished, ItemContext, carry_out
 from container_worker.kinds import load_kinds
 from container_worker.media.ffmpeg import find_ffmpeg
 from container_worker.sandbox.limits import Limits
+from scenequeue.errors import BadInput
 from scenequeue.jobs.ids import ItemId, LeaseToken, check_job_id
 from scenequeue.jobs.item import Lease, WorkItem
 from scenequeue.jobs.transcode.plan import TranscodePlan
@@ -79,6 +80,14 @@ def test_a_rendition_is_joined_with_its_tracks(tmp_path: Path, action: str) -> N
     assert joined.brings == ()
     again = job.carry_out("join", "join 360p", {"rendition": "360p"})
     assert again.result.details["reused"] is True
+
+
+def test_a_plan_without_sense_is_refused(tmp_path: Path) -> None:
+    """It is named, and no further attempt is made."""
+    (tmp_path / "out/.sceneburst/a/0").mkdir(parents=True)
+    (tmp_path / "out/.sceneburst/a/0/plan.json").write_text('{"v": 2}')
+    with pytest.raises(BadInput, match=r"plan\.json"):
+        _Job(tmp_path).carry_out("join", "join 360p", {"rendition": "360p"})
 
 
 def test_the_first_join_brings_the_verify_in_every_attempt(tmp_path: Path) -> None:

@@ -3,9 +3,6 @@
 from fractions import Fraction
 from pathlib import Path
 
-from pydantic import ValidationError
-
-from container_worker.codes import Code
 from container_worker.media.transcode.captions.file_names import CAPTIONS_FILE
 from container_worker.media.transcode.hls.file_names import (
     FACTS_FILE,
@@ -22,7 +19,7 @@ from container_worker.media.transcode.hls.playlists import (
     text_playlist,
     with_clock,
 )
-from scenequeue.errors import BadInput
+from container_worker.media.transcode.reports import usable
 from scenequeue.jobs.transcode.hls import HlsMedia
 from scenequeue.jobs.transcode.plan import TranscodePlan
 
@@ -56,10 +53,8 @@ def write_playlists(plan: TranscodePlan, folder: Path) -> None:
 
 
 def _read(path: Path) -> HlsMedia:
-    try:
+    with usable(path.name):
         return HlsMedia.model_validate_json(path.read_bytes())
-    except ValidationError as error:
-        raise BadInput(Code.REPORT_UNUSABLE, file=path.name, problem=str(error)[:200]) from None
 
 
 def _write(path: Path, text: str) -> None:

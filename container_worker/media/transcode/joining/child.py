@@ -1,31 +1,32 @@
 """Joins the segments of one rendition inside the child process, with the tracks, to one file."""
 
 import heapq
-from array import array
 from collections.abc import Iterator
 from fractions import Fraction
 from functools import partial
+from itertools import zip_longest
 from math import lcm
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from container_worker.codes import Code
 from container_worker.media.child_protocol import send
 from container_worker.media.defaults import PROGRESS_S
 from container_worker.media.transcode.encode.filters import output_aspect
-from container_worker.media.transcode.file_names import PLAN_FILE, SEGMENT_REPORT_FILE, TRACK_REPORT_FILE
-from container_worker.media.transcode.hls.cuts import choose_cuts, cut_times_s, shared_keyframes, shift_of
+from container_worker.media.transcode.file_names import PLAN_FILE
+from container_worker.media.transcode.hls.cuts import choose_cuts, cut_times_s, shift_of
 from container_worker.media.transcode.hls.file_names import FACTS_FILE, MEDIA_FILE
 from container_worker.media.transcode.hls.media import sounds_of
 from container_worker.media.transcode.hls.packaging import package
 from container_worker.media.transcode.joining.file_names import JOINED_FILE, SEGMENT_FILE, TRACK_FILE
-from container_worker.media.transcode.joining.times import decoding_of, decoding_times, durations, ranks_of
+from container_worker.media.transcode.joining.reported import Picture, read_picture, read_track
+from container_worker.media.transcode.joining.times import decoding_of, decoding_times, durations
 from container_worker.media.transcode.packet_content import NO_CUE, packet_digest
 from container_worker.media.transcode.packet_table import ticks_in
 from container_worker.media.transcode.track.argv import track_ending
 from scenequeue.errors import BadInput
-from scenequeue.jobs.transcode.plan import PacketTable, SegmentReport, TrackReport, TranscodePlan
+from scenequeue.jobs.transcode.plan import PacketTable, TrackReport, TranscodePlan
 
 if TYPE_CHECKING:
     from av import Packet as AvPacket
@@ -40,20 +41,6 @@ _MAX_TIMESCALE = 2**31 - 1
 _FILE_ONLY = {"protocol_whitelist": "file"}
 
 
-class _Picture(NamedTuple):
-    """The frames of the joined picture."""
-
-    #: In the order in which they are shown, and shifted by the plan's origin.
-    pts: "array[int]"
-    #: Of each packet, in the order of decoding.
-    ranks: "array[int]"
-    digests: list[bytes]
-    #: Duration of the last one, in ticks.
-    last: int
-    #: Positions at which every rendition can be cut; of a ladder alone.
-    keyframes: "array[int]"
-
-
 def make(data: dict[str, Any]) -> dict[str, Any]:
     """Join the rendition into the working folder.
 
@@ -62,14 +49,14 @@ def make(data: dict[str, Any]) -> dict[str, Any]:
             which has the plan, all segments and all tracks}.
 
     Raises:
-        BadInput: the segments are not those of the plan, or not those that were reported.
+        BadInput: segments or tracks are not those of the plan, or not those that were reported.
     """
     import av
 
     folder, rendition = Path(data["folder"]), str(data["rendition"])
     plan = TranscodePlan.model_validate_json((folder / PLAN_FILE).read_bytes())
-    picture = _read_picture(plan, folder, rendition)
-    tracks = [TrackReport.model_validate_json((folder / TRACK_REPORT_FILE.format(t.index)).read_bytes()) for t in plan.tracks]
+    picture = read_picture(plan, folder, rendition)
+    tracks = [read_track(folder, track.index) for track in plan.tracks]
     target = folder / JOINED_FILE.format(plan.container)
     options = _muxer_options(plan, tracks)
     with av.open(f"file:{target}", "w", format=_FORMATS[plan.container], options=options) as joined:
@@ -97,38 +84,8 @@ def make(data: dict[str, Any]) -> dict[str, Any]:
     return {"duration_s": max(float(seconds), 0.001), "frames": total}
 
 
-def _read_picture(plan: TranscodePlan, folder: Path, rendition: str) -> _Picture:
-    """Read the segments' reports, one after the other.
-
-    Raises:
-        BadInput: their packets are not those of the plan, or their headers differ.
-    """
-    ranks, digests, headers, keyframes = array("q"), list[bytes](), set[str](), array("q")
-    pts, last = array("q", plan.frame_pts), plan.last_duration
-    for segment in plan.segments:
-        report = SegmentReport.model_validate_json((folder / SEGMENT_REPORT_FILE.format(segment.number)).read_bytes())
-        table = report.tables.get(rendition)
-        if table is None or report.number != segment.number:
-            raise BadInput(Code.JOIN_FRAMES_DIFFER, segment=segment.number, expected=segment.frames, found=0)
-        if plan.hls:
-            keyframes.extend(len(ranks) + position for position in shared_keyframes(report))
-        ranks.extend(ranks_of(table, segment, plan.frame_pts))
-        digests += [bytes.fromhex(packet.digest) for packet in table.packets]
-        headers.add(table.headers)
-        if not plan.frame_pts:
-            # A source that is not divided has no table, so that its last frame's duration is known from here alone.
-            shown = sorted(table.packets, key=lambda packet: packet.pts)
-            pts.extend(packet.pts for packet in shown)
-            last = max(last, shown[-1].duration if shown else 0)
-    if len(headers) > 1:
-        raise BadInput(Code.JOIN_HEADERS_DIFFER, rendition=rendition)
-    if not ranks:
-        raise BadInput(Code.JOIN_FRAMES_DIFFER, segment=0, expected=1, found=0)
-    return _Picture(array("q", (each - plan.origin_pts for each in pts)), ranks, digests, last, keyframes)
-
-
 def _package(
-    plan: TranscodePlan, folder: Path, rendition: str, picture: _Picture, tracks: list[TrackReport], *, with_sounds: bool
+    plan: TranscodePlan, folder: Path, rendition: str, picture: Picture, tracks: list[TrackReport], *, with_sounds: bool
 ) -> None:
     """Write the rendition, and sounds, as the files of a ladder, each with its description."""
     import av
@@ -241,7 +198,7 @@ def _with_key(at: int, packets: "Iterator[AvPacket[Any]]") -> "Iterator[tuple[Fr
         yield packet.dts * packet.time_base, at, packet
 
 
-def _picture_packets(plan: TranscodePlan, folder: Path, picture: _Picture) -> "Iterator[AvPacket[Any]]":
+def _picture_packets(plan: TranscodePlan, folder: Path, picture: Picture) -> "Iterator[AvPacket[Any]]":
     """Yield the packets of all segments with the times of the plan.
 
     Raises:
@@ -287,8 +244,8 @@ def _track_packets(plan: TranscodePlan, folder: Path, report: TrackReport) -> "I
         stream = source.streams[0]
         codec, extradata = stream.codec_context.name, stream.codec_context.extradata
         packets = (packet for packet in source.demux(stream) if packet.size)
-        for row, packet in zip(table.packets, packets, strict=True):
-            if packet_digest(codec, bytes(packet), extradata) != row.digest:
+        for row, packet in zip_longest(table.packets, packets):
+            if row is None or packet is None or packet_digest(codec, bytes(packet), extradata) != row.digest:
                 raise BadInput(Code.JOIN_TRACK_DIFFERS, track=report.index)
             if row.digest == NO_CUE and row.pts < shift:
                 # The pause before the first text, counted from the zero of the source's clock.

@@ -8,6 +8,7 @@ from container_worker.codes import Code
 from container_worker.media.subtitles.webvtt_reader import is_webvtt, webvtt_cues
 from container_worker.media.transcode.captions.file_names import CAPTIONS_FILE, CAPTIONS_REPORT_FILE
 from container_worker.media.transcode.captions.times import cue_times_ms
+from container_worker.media.transcode.reports import usable
 from container_worker.media.transcode.verify.outcome import failed, passed
 from scenequeue.errors import BadInput
 from scenequeue.jobs.transcode.plan import CaptionsReport, TranscodePlan
@@ -33,10 +34,8 @@ def check_captions(plan: TranscodePlan, folder: Path) -> tuple[list[Check], list
     """
     if not plan.captions:
         return [], [], 0.0
-    try:
+    with usable(CAPTIONS_REPORT_FILE):
         report = CaptionsReport.model_validate_json((folder / CAPTIONS_REPORT_FILE).read_bytes())
-    except ValueError as error:
-        raise BadInput(Code.REPORT_UNUSABLE, file=CAPTIONS_REPORT_FILE, problem=str(error)[:200]) from None
     origin_s = plan.origin_pts * Fraction(*plan.picture.time_base)
     checks, made = [], []
     for each in plan.captions:

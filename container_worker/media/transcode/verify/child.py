@@ -13,6 +13,7 @@ from container_worker.media.child_program import used_cpu_s
 from container_worker.media.child_protocol import send
 from container_worker.media.transcode.file_names import PLAN_FILE, SEGMENT_REPORT_FILE, TRACK_REPORT_FILE
 from container_worker.media.transcode.hls.media import master_address
+from container_worker.media.transcode.reports import usable
 from container_worker.media.transcode.signatures import Signature, unpack
 from container_worker.media.transcode.sound_envelope import unpack as unpack_levels
 from container_worker.media.transcode.verify.captions_checks import check_captions
@@ -58,9 +59,9 @@ class _Reports:
             BadInput: one of them is none of this plan.
         """
         found = cls()
-        try:
-            for segment in plan.segments:
-                name = SEGMENT_REPORT_FILE.format(segment.number)
+        for segment in plan.segments:
+            name = SEGMENT_REPORT_FILE.format(segment.number)
+            with usable(name):
                 report = SegmentReport.model_validate_json((folder / name).read_bytes())
                 add_report(found.encoded, plan, report)
                 frames = max(len(table.packets) for table in report.tables.values())
@@ -72,12 +73,11 @@ class _Reports:
                 found.cover = cover
                 found.pictures.add(plan, report)
                 found.cpu_s["encode"] = found.cpu_s.get("encode", 0.0) + report.cpu_s
-            for track in plan.tracks:
-                name = TRACK_REPORT_FILE.format(track.index)
+        for track in plan.tracks:
+            name = TRACK_REPORT_FILE.format(track.index)
+            with usable(name):
                 found.tracks[track.index] = TrackReport.model_validate_json((folder / name).read_bytes())
                 found.cpu_s["audio"] = found.cpu_s.get("audio", 0.0) + found.tracks[track.index].cpu_s
-        except ValueError as error:
-            raise BadInput(Code.REPORT_UNUSABLE, file=name, problem=str(error)[:200]) from None
         return found
 
 
@@ -88,7 +88,7 @@ def make(data: dict[str, Any]) -> dict[str, Any]:
         data: {"folder": the working folder with all files}.
 
     Raises:
-        BadInput: a report is missing or of another plan. A check that fails is part of the outcome.
+        BadInput: a report is of another plan. A check that fails is part of the outcome.
     """
     folder = Path(data["folder"])
     plan = TranscodePlan.model_validate_json((folder / PLAN_FILE).read_bytes())
@@ -157,11 +157,8 @@ def _heard(plan: TranscodePlan, reports: _Reports, path: Path, encoded: Encoded,
         report = reports.tracks[index]
         if report.envelope and packets is not None:
             found = hear(path, packets)
-            try:
+            with usable(TRACK_REPORT_FILE.format(index)):
                 source = unpack_levels(report.envelope)
-            except ValueError as error:
-                name = TRACK_REPORT_FILE.format(index)
-                raise BadInput(Code.REPORT_UNUSABLE, file=name, problem=str(error)[:200]) from None
             heard[index] = aligned(source, report.envelope_start_s, found.levels, found.start_s - shift_s)
     return heard
 
@@ -173,7 +170,8 @@ def _signatures_of(reports: _Reports) -> SignatureAt:
     @lru_cache(maxsize=1)
     def segment(number: int) -> list[Signature] | None:
         frames, text = reports.signatures[number]
-        return _unpacked(text, frames, number) if text else None
+        with usable(SEGMENT_REPORT_FILE.format(number)):
+            return unpack(text, frames) if text else None
 
     def signature_at(position: int) -> Signature | None:
         if not 0 <= position < (ends or [0])[-1]:
@@ -183,14 +181,6 @@ def _signatures_of(reports: _Reports) -> SignatureAt:
         return None if found is None else found[position - ends[number]]
 
     return signature_at
-
-
-def _unpacked(text: str, frames: int, segment: int) -> list[Signature]:
-    try:
-        return unpack(text, frames)
-    except ValueError as error:
-        name = SEGMENT_REPORT_FILE.format(segment)
-        raise BadInput(Code.REPORT_UNUSABLE, file=name, problem=str(error)[:200]) from None
 
 
 def _made(plan: TranscodePlan, rendition: Rendition, joined: Joined) -> MadeRendition:

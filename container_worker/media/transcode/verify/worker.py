@@ -1,9 +1,8 @@
 """Verifies a source's joined files from the worker: runs the child, and judges the report that it writes."""
 
 import json
-from pathlib import Path
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from container_worker.codes import Code
 from container_worker.media.child_process import ChildContext, run_in_slot
@@ -28,25 +27,20 @@ _MAX_PROBLEMS = 20
 CHECKS = frozenset({"file", "frames", "packets", "headers", "picture", "duration", "tracks", "sync", "likeness", "joins"})
 
 
-def read_plan(path: Path, work: str) -> TranscodePlan:
-    """Read the plan of a source.
+def check_addresses(plan: TranscodePlan, work: str) -> None:
+    """Check that a plan publishes its files directly under the output.
 
     Args:
-        path: the fetched plan.json.
+        plan: of the source.
         work: the job's working folder, whose parent is the output.
 
     Raises:
-        BadInput: it is no plan, or it names files that are not directly under the output.
+        BadInput: it does not.
     """
-    try:
-        plan = TranscodePlan.model_validate_json(path.read_bytes())
-    except ValidationError as error:
-        raise BadInput(Code.REPORT_UNUSABLE, file=path.name, problem=str(error)[:200]) from None
     output = work.partition(f"/{WORK_FOLDER}/")[0]
     for rendition in plan.renditions:
         if not rendition.output.startswith(f"{output}/") or "/" in rendition.output[len(output) + 1 :]:
             raise BadInput(Code.PLAN_STRAYS, uri=rendition.output, output=output)
-    return plan
 
 
 def verify(plan: TranscodePlan, context: ChildContext) -> TranscodeReport:

@@ -1,7 +1,6 @@
 """Makes the sprite sheet and the poster from the pictures that the encode items have written, and checks them."""
 
 import base64
-import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -9,6 +8,7 @@ from pathlib import Path
 
 from container_worker.codes import Code
 from container_worker.media.transcode.file_names import SEGMENT_REPORT_FILE
+from container_worker.media.transcode.reports import usable
 from container_worker.media.transcode.stills.file_names import POSTER_FILE, SHEET_FILE, SPRITES_FILE
 from container_worker.media.transcode.stills.poster import Candidate, choose_poster
 from container_worker.media.transcode.stills.sheet import sheet_cues, write_sheet
@@ -43,10 +43,7 @@ class Pictures:
         ):  # fmt: skip
             if len(jpegs) > len(positions) or (plan.is_divided and len(jpegs) < len(positions)):
                 raise ValueError(len(jpegs))
-            try:
-                decoded = [base64.b64decode(each, validate=True) for each in jpegs]
-            except binascii.Error as error:
-                raise ValueError(str(error)) from None
+            decoded = [base64.b64decode(each, validate=True) for each in jpegs]
             found += [(segment.first_frame + position, jpeg) for position, jpeg in zip(positions, decoded, strict=False)]
 
 
@@ -85,10 +82,8 @@ def make_stills(
             height=stills.sprite_px[1],
         )  # fmt: skip
         sheet_name = sheet.rpartition("/")[2]
-        try:
+        with usable(_REPORTS):
             write_sheet([jpeg for _, jpeg in pictures.sprites], stills.sprite_px, folder / SHEET_FILE)
-        except ValueError as error:
-            raise BadInput(Code.REPORT_UNUSABLE, file=_REPORTS, problem=str(error)[:200]) from None
         (folder / SPRITES_FILE).write_text(sheet_cues(times_ms, stills.sprite_px, sheet_name), encoding="utf-8")
         signatures = [signature_at(frame) for frame, _ in pictures.sprites]
         checks.append(check_sprites(plan, folder, sheet_name, times_ms, signatures))

@@ -159,6 +159,28 @@ def test_a_damaged_segment_is_refused(tmp_path: Path) -> None:
         finish(joined)
 
 
+def test_a_track_with_other_packets_is_refused(tmp_path: Path) -> None:
+    """One too many, or one too few."""
+    joined = join(with_sound(tmp_path, "a.mp4"), tmp_path / "join", tracks=(track(1, "aac", "copy"),))
+    path = joined.folder / "track-1.json"
+    report = TrackReport.model_validate_json(path.read_text())
+    rows = report.table.packets
+    for other in (rows[:-1], [*rows, rows[-1]]):
+        table = report.table.model_copy(update={"packets": other})
+        path.write_text(report.model_copy(update={"table": table}).model_dump_json())
+        with pytest.raises(BadInput, match="a packet of track 1 is not the one that was made"):
+            finish(joined)
+
+
+@pytest.mark.parametrize("name", ["segment-00001.json", "track-1.json"])
+def test_a_report_without_sense_is_refused(name: str, tmp_path: Path) -> None:
+    """It is named."""
+    joined = join(with_sound(tmp_path, "a.mp4"), tmp_path / "join", tracks=(track(1, "aac", "copy"),))
+    (joined.folder / name).write_text('{"v": 2}')
+    with pytest.raises(BadInput, match=name):
+        finish(joined)
+
+
 def test_segments_of_different_encoders_are_refused(tmp_path: Path) -> None:
     """One file has one header for all segments."""
     joined = join(numbered(tmp_path / "a.mp4", 70), tmp_path / "join")
