@@ -7,7 +7,7 @@ from scenequeue.jobs.transcode.working_folder import WorkFolder
 INITIAL_PAUSE_S = 60.0
 #: Of a place whose storage does not answer, and of a folder that may not be removed.
 MAX_PLACE_PAUSE_S, MAX_FOLDER_PAUSE_S = 3600.0, 12 * 3600.0
-#: A folder that was refused so often, in about six days, is given up.
+#: A folder that was refused so often, in about five days, is given up.
 MAX_REFUSALS = 20
 #: Folders whose refusals are counted; of more, the oldest count is forgotten, and begins anew.
 _MAX_COUNTED = 10_000

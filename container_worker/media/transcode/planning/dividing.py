@@ -70,7 +70,7 @@ def divide(frames: Frames, segment_s: float) -> list[Segment]:
     Args:
         frames: all frames.
         segment_s: length of a segment, in seconds; a segment is between half and one and a half times as long, the last one
-            up to twice, and none has fewer than 12 frames unless the source has.
+            up to twice. It is longer where it had fewer than 12 frames, or where the source has a gap.
     """
     cuts = [*_cuts(frames, frames.ticks(segment_s)), len(frames)]
     forced = list(grid(frames, frames.ticks(KEYFRAME_S)))

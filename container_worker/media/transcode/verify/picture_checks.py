@@ -93,11 +93,10 @@ def check_picture(plan: TranscodePlan, encoded: Encoded, joined: Joined, decoded
 
 
 def planned_duration_s(plan: TranscodePlan, encoded: Encoded) -> Fraction:
-    """Return the planned length of the picture."""
+    """Return the planned length of the picture, in seconds."""
     if plan.is_divided:
         return (plan.frame_pts[-1] - plan.frame_pts[0] + plan.last_duration) * Fraction(*plan.picture.time_base)
-    packets = encoded.packets
-    return (max(packets.pts, default=0) - min(packets.pts, default=0) + packets.last_duration) * packets.tick_s
+    return encoded.packets.length_s
 
 
 def check_duration(plan: TranscodePlan, encoded: Encoded, joined: Joined) -> Check:

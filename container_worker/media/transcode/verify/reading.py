@@ -94,14 +94,20 @@ def add_packet(packets: Packets, packet: "Packet[Any]") -> None:
 
 
 def hear(path: Path, packets: Packets) -> Envelope:
-    """Decode a sound of a joined file; returns its levels over time."""
+    """Decode a sound of a joined file.
+
+    Args:
+        path: the file.
+        packets: of its stream.
+
+    Returns:
+        Its levels over time.
+    """
     return read_envelope(path, packets.index, {"format_whitelist": _FORMATS})
 
 
 def _duration_s(stream: "Stream", packets: Packets) -> Fraction:
-    if stream.duration is not None:
-        return stream.duration * packets.tick_s
-    return (max(packets.pts, default=0) - min(packets.pts, default=0) + packets.last_duration) * packets.tick_s
+    return packets.length_s if stream.duration is None else stream.duration * packets.tick_s
 
 
 def decode_around_joins(
@@ -121,22 +127,21 @@ def decode_around_joins(
     """
     runs = runs_for(packets, joins)
     begins, ends = {run.begin: run for run in runs}, {run.end for run in runs}
-    rank_of = {(packets.pts[position]): rank for position, rank in enumerate(ranks_of(packets.pts))}
-    wanted = sorted({rank for run in runs for rank in run.wanted})
+    rank_of = dict(zip(packets.pts, ranks_of(packets.pts), strict=True))
+    wanted = {rank for run in runs for rank in run.wanted}
     found: dict[int, Mapping[int, float]] = {}
     under: dict[int, float] = {}
     colours = set[Colours]()
 
     def on_frame(frame: "VideoFrame") -> None:
         rank = rank_of.get(frame.pts) if frame.pts is not None else None
-        if rank is not None and not frame.is_corrupt and rank in wanted_set:
+        if rank is not None and not frame.is_corrupt and rank in wanted:
             parted = _differences(frame, rank, signature_at, cover)
             found[rank] = {shift: beside for shift, (beside, _) in parted.items()}
             if cover and 0 in parted:
                 under[rank] = parted[0][1]
             colours.add(_colours_of(frame))
 
-    wanted_set = frozenset(wanted)
     with opened(path) as container:
         stream = container.streams.video[0]
         context = stream.codec_context
@@ -148,14 +153,14 @@ def decode_around_joins(
             is_running = is_running or position in begins
             if is_running:
                 # Other frames are decoded only if wanted ones refer to them.
-                context.skip_frame = "DEFAULT" if rank_of[pts] in wanted_set else "NONREF"
+                context.skip_frame = "DEFAULT" if rank_of[pts] in wanted else "NONREF"
                 _decode(context, packet, on_frame)
             if position + 1 in ends:
                 _decode(context, None, on_frame)
                 context.flush_buffers()
                 is_running = False
-    missing = [rank for rank in wanted if rank not in found]
-    return Decoded(wanted, missing, max(0, len(joins) - 1), found, under, frozenset(colours))
+    missing = sorted(wanted - found.keys())
+    return Decoded(sorted(wanted), missing, max(0, len(joins) - 1), found, under, frozenset(colours))
 
 
 def _decode(context: "VideoCodecContext", packet: "Packet[Any] | None", on_frame: "Callable[[VideoFrame], None]") -> None:

@@ -53,6 +53,11 @@ class Packets:
         """Seconds per tick."""
         return Fraction(*self.time_base)
 
+    @property
+    def length_s(self) -> Fraction:
+        """Seconds from the first packet shown to the end of the last one; 0 without packets."""
+        return (max(self.pts, default=0) - min(self.pts, default=0) + self.last_duration) * self.tick_s
+
 
 @dataclass
 class Encoded:
