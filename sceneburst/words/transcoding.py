@@ -68,7 +68,8 @@ SENTENCES: Mapping[str, str] = {
     "stream_of_other_program": "stream {stream} ({codec}) belongs to another program of the source, and is left out",
     "subtitles_left_out": "stream {stream} (subtitles, {codec}) is left out, as a file in {container} cannot hold it",
     "subtitles_without_text": (
-        "stream {stream} (subtitles, {codec}) consists of pictures, not of text, and no WebVTT file can be made of it"
+        "stream {stream} (subtitles, {codec}) is no text that can be read, as it consists of pictures or has no decoder here; no "
+        "WebVTT file is made of it"
     ),
     "tone_mapped": (
         "the source is HDR ({transfer}), and became SDR (BT.709): {peak_nits} cd/m² are white; its HDR metadata is "
