@@ -29,6 +29,7 @@ class Probe:
     options = TranscodeOptions
 
     def inputs(self, item: _Item) -> Iterator[Input]:
+        """Yield the source and the watermark."""
         from container_worker.media.transcode.probing.boxes import probe_spans
 
         if item.options.target_vmaf is not None:

@@ -88,6 +88,7 @@ def test_all_mistakes_of_a_transcoding_are_told_at_once(producer: Producer, queu
     [
         ({"codec": "copy", "renditions": ["720p"]}, ("renditions",), "renditions: a picture that is copied keeps its size"),
         ({"codec": "copy", "crf": 20}, ("crf",), "crf: a picture that is copied is not encoded"),
+        ({"codec": "copy", "crf": 0}, ("crf",), "crf: a picture that is copied is not encoded"),
         ({"codec": "copy", "options": {"tone_map": True}}, ("options", "tone_map"), "tone_map: a picture that is copied"),
         ({"codec": "copy", "options": {"watermark": "s3://b/a.png"}}, ("options", "watermark"), "a picture that is copied"),
         ({"options": {"watermark": "ftp://h/a.png"}}, ("options", "watermark"), "options.watermark: 'ftp://h/a.png' is neither"),

@@ -91,7 +91,9 @@ def conflicts(options: TranscodeOptions) -> Iterator[Conflict]:
     if codec == COPY:
         if options.renditions:
             yield Conflict("renditions", Reason(Code.RENDITIONS_OF_COPY))
-        given = (name for name in _OF_ENCODING if getattr(options, name) not in {None, False})
+        values = {name: getattr(options, name) for name in _OF_ENCODING}
+        # Not by equality: a factor of 0 is given, but equal to False.
+        given = (name for name, value in values.items() if value is not None and value is not False)
         yield from (Conflict(name, Reason(Code.QUALITY_OF_COPY)) for name in given)
         return
     if codec == SAME:

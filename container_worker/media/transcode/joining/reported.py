@@ -7,7 +7,7 @@ from typing import NamedTuple
 from container_worker.codes import Code
 from container_worker.media.transcode.file_names import SEGMENT_REPORT_FILE, TRACK_REPORT_FILE
 from container_worker.media.transcode.hls.cuts import shared_keyframes
-from container_worker.media.transcode.joining.times import ranks_of
+from container_worker.media.transcode.joining.times import places_of
 from container_worker.media.transcode.reports import usable
 from scenequeue.errors import BadInput
 from scenequeue.jobs.transcode.plan import SegmentReport, TrackReport, TranscodePlan
@@ -49,7 +49,7 @@ def read_picture(plan: TranscodePlan, folder: Path, rendition: str) -> Picture:
             raise BadInput(Code.JOIN_FRAMES_DIFFER, segment=segment.number, expected=segment.frames, found=0)
         if plan.hls:
             keyframes.extend(len(ranks) + position for position in shared_keyframes(report))
-        ranks.extend(ranks_of(table, segment, plan.frame_pts))
+        ranks.extend(places_of(table, segment, plan.frame_pts))
         digests += [bytes.fromhex(packet.digest) for packet in table.packets]
         headers.add(table.headers)
         if not plan.frame_pts:

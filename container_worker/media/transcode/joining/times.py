@@ -6,11 +6,12 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from container_worker.codes import Code
+from container_worker.media.transcode.packet_table import ranks_of
 from scenequeue.errors import BadInput
 from scenequeue.jobs.transcode.plan import PacketTable, Segment
 
 
-def ranks_of(table: PacketTable, segment: Segment, frame_pts: Sequence[int]) -> "array[int]":
+def places_of(table: PacketTable, segment: Segment, frame_pts: Sequence[int]) -> "array[int]":
     """Return for each packet of a segment, in the order of decoding, the position of its frame in the whole picture.
 
     Args:
@@ -25,8 +26,7 @@ def ranks_of(table: PacketTable, segment: Segment, frame_pts: Sequence[int]) -> 
     expected = list(frame_pts[segment.first_frame : segment.first_frame + segment.frames])
     if any(earlier == later for earlier, later in pairwise(shown)) or (frame_pts and shown != expected):
         raise BadInput(Code.JOIN_FRAMES_DIFFER, segment=segment.number, expected=len(expected), found=len(shown))
-    place = {pts: segment.first_frame + position for position, pts in enumerate(shown)}
-    return array("q", (place[packet.pts] for packet in table.packets))
+    return array("q", (segment.first_frame + rank for rank in ranks_of([packet.pts for packet in table.packets])))
 
 
 class Decoding(NamedTuple):
