@@ -40,7 +40,9 @@ SENTENCES: Mapping[str, str] = {
     "bucket_absent": "there is no such bucket",
     "bucket_address_malformed": "is no address in a bucket",
     "bucket_listed": "can be listed",
-    "bucket_unlistable": "may not be listed: S3 then says of a missing input that it is refused",
+    "bucket_unlistable": (
+        "may not be listed: S3 then says of a missing input that it is refused, and working files of transcodings stay"
+    ),
     "bucket_unreadable": "cannot be read: {problem}",
     "bucket_unwritable": "cannot be written: {problem}",
     "bucket_works": "can be written and read",

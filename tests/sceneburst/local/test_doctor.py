@@ -238,10 +238,12 @@ def test_a_bucket_that_fails_while_it_is_examined_keeps_no_object(s3: S3, monkey
 
 
 def test_a_bucket_that_may_not_be_listed_works_and_is_told(s3: S3) -> None:
-    """The one thing it lacks."""
+    """The one thing it lacks, and what that means for scenes and for transcodings."""
     storage = S3Storage()
     deny_listing(storage._client, s3.bucket)
-    assert [check.mend for check in bad(list(bucket(s3.uri, storage)))] == ["allow s3:ListBucket on the bucket"]
+    (found,) = bad(list(bucket(s3.uri, storage)))
+    assert found.mend == "allow s3:ListBucket on the bucket"
+    assert "of a missing input that it is refused, and working files of transcodings stay" in found.said
 
 
 def test_an_image_that_the_engine_lacks_is_found(healthy: Path, monkeypatch: Patch) -> None:
