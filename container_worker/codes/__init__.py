@@ -139,6 +139,7 @@ class Code(StrEnum):
     STREAM_EMPTY = "stream_empty"
     STREAM_OF_OTHER_PROGRAM = "stream_of_other_program"
     SUBTITLES_LEFT_OUT = "subtitles_left_out"
+    TEXTS_NOT_UTF8 = "texts_not_utf8"
     TONE_MAPPED = "tone_mapped"
     #: A track of subtitles consists of pictures, or has no decoder.
     SUBTITLES_WITHOUT_TEXT = "subtitles_without_text"

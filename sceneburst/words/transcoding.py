@@ -71,6 +71,10 @@ SENTENCES: Mapping[str, str] = {
         "stream {stream} (subtitles, {codec}) is no text that can be read, as it consists of pictures or has no decoder here; no "
         "WebVTT file is made of it"
     ),
+    "texts_not_utf8": (
+        "stream {stream} (subtitles, {codec}) has {texts:1 text that is|# texts that are} not UTF-8, and {texts:is|are} left out "
+        "where it is converted"
+    ),
     "tone_mapped": (
         "the source is HDR ({transfer}), and became SDR (BT.709): {peak_nits} cd/m² are white; its HDR metadata is "
         "left out on purpose"

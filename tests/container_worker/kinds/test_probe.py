@@ -76,6 +76,25 @@ def test_a_raw_stream_is_not_divided(tmp_path: Path) -> None:
     assert (plan.is_divided, plan.notes[0]["code"]) == (False, "not_divided_elementary")
 
 
+def test_what_only_the_packets_beside_the_picture_tell_is_in_the_plan(tmp_path: Path) -> None:
+    """Sound whose format changes midway is converted, and texts that cannot be are named."""
+    parts = [
+        ffmpeg(tmp_path / f"{rate_hz}.aac", "-f", "lavfi", "-i", "sine=d=0.5", "-ar", str(rate_hz))
+        for rate_hz in (48_000, 44_100)
+    ]
+    (sound := tmp_path / "sound.aac").write_bytes(b"".join(part.read_bytes() for part in parts))
+    (texts := tmp_path / "a.srt").write_text("1\n00:00:00,000 --> 00:00:01,000\nPRI?\n")
+    picture = clip(tmp_path / "picture.mp4", seconds=1)
+    _, plan = _probe(ffmpeg(tmp_path / "a.ts", "-i", picture, "-i", sound, "-map", "0", "-map", "1", "-c", "copy"))
+    assert [track.action for track in plan.tracks] == ["aac"]
+    assert [note["code"] for note in plan.notes] == ["track_converted_as_it_changes"]
+    source = ffmpeg(tmp_path / "b.mkv", "-i", picture, "-i", texts, "-c", "copy", "-c:s", "srt")
+    source.write_bytes(source.read_bytes().replace(b"PRI?", "При!".encode("cp1251")))
+    _, plan = _probe(source)
+    assert [note["code"] for note in plan.notes] == ["texts_not_utf8", "track_converted"]
+    assert plan.notes[0]["parameters"] == {"stream": 1, "codec": "subrip", "texts": 1}
+
+
 def _text(path: Path, text: str) -> Path:
     path.write_text(text, encoding="utf-8")
     return path

@@ -132,6 +132,11 @@ def _frames(facts: SourceFacts, packets: Packets, options: TranscodeOptions) -> 
 
 def _source_notes(facts: SourceFacts, options: TranscodeOptions, *, is_mapped: bool) -> list[Reason]:
     notes = [Reason(Code.SOURCE_ENDS_EARLY)] if facts.ends_early else []
+    notes += [
+        Reason(Code.TEXTS_NOT_UTF8, {"stream": each.index, "codec": each.codec, "texts": each.unreadable_texts})
+        for each in facts.streams
+        if each.unreadable_texts and each.is_of_program
+    ]
     if options.codec != "copy":
         notes += [Reason(Code.HDR_LEFT_OUT, {"kind": kind}) for kind in facts.hdr if kind in _HDR_LOST and not is_mapped]
         notes += [Reason(Code.DEINTERLACED)] if facts.picture.is_interlaced else []

@@ -8,8 +8,8 @@ from container_worker.codes import Code
 from container_worker.media.child_program import limit_preparation
 from container_worker.media.child_protocol import send
 from container_worker.media.transcode.probing.boxes import check_boxes
-from container_worker.media.transcode.probing.demuxing import read_table
-from container_worker.media.transcode.probing.facts import SourceFacts
+from container_worker.media.transcode.probing.demuxing import Table, read_table
+from container_worker.media.transcode.probing.facts import SourceFacts, StreamFacts
 from container_worker.media.transcode.probing.file_names import FACTS, MISSING, PACKETS
 from container_worker.media.transcode.probing.holes import missing_spans
 from container_worker.media.transcode.probing.layout import find_layout
@@ -58,12 +58,7 @@ def make(data: dict[str, Any]) -> dict[str, Any]:
     if facts is None:
         return _DONE
     spans, cues = find_layout(path, name, index, size)
-    streams = [
-        each.model_copy(
-            update={"has_packets": each.index in table.with_packets, "is_changing": each.index in table.changing_sounds}
-        )
-        for each in facts.streams
-    ]
+    streams = [_with_findings(each, table) for each in facts.streams]
     facts = facts.model_copy(
         update={
             "streams": streams,
@@ -74,6 +69,17 @@ def make(data: dict[str, Any]) -> dict[str, Any]:
     write_packets(table.packets, path.parent / PACKETS)
     (path.parent / FACTS).write_text(facts.model_dump_json(), encoding="utf-8")
     return {**_DONE, "frames": max(1, len(table.packets))}
+
+
+def _with_findings(stream: StreamFacts, table: Table) -> StreamFacts:
+    """Return the facts with what only the stream's packets tell."""
+    texts = table.unreadable_texts.get(stream.index, 0)
+    return stream.model_copy(
+        update={
+            "has_packets": stream.index in table.with_packets, "is_changing": stream.index in table.changing_sounds,
+            "unreadable_texts": texts,
+        }
+    )  # fmt: skip
 
 
 def _describe(path: Path, name: str, program: frozenset[int] | None, *, has_holes: bool) -> SourceFacts | None:

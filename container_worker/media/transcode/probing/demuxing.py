@@ -11,6 +11,7 @@ from typing import Any
 from container_worker.codes import Code
 from container_worker.media.transcode.probing.packets import MAX_PACKETS, NO_TIME, Flag, Packets, Row
 from container_worker.media.transcode.probing.sound_changes import SoundChanges
+from container_worker.media.transcode.probing.texts import Texts
 from scenequeue.errors import BadInput
 
 #: Demuxers that may open a source: none of them opens other files.
@@ -47,6 +48,8 @@ class Table:
     changing_sounds: set[int] = field(default_factory=set)
     #: Indexes of the tracks of sound and subtitles that have packets with times.
     with_packets: set[int] = field(default_factory=set)
+    #: Number of texts that are not UTF-8, by the index of their stream; likewise.
+    unreadable_texts: dict[int, int] = field(default_factory=dict)
 
 
 @contextmanager
@@ -106,8 +109,8 @@ def read_table(path: Path, index: int, name: str, on_bytes: Callable[[int], None
         # The index of an MP4 counts them; one in fragments has no such count.
         table.with_packets = {each.index for each in beside if is_mov and each.frames}
         unknown = [each for each in beside if each.index not in table.with_packets]
-        sounds = SoundChanges([] if is_mov else beside)
-        for number, packet in enumerate(_packets(container, stream, unknown, sounds, table)):
+        sounds, texts = SoundChanges([] if is_mov else beside), Texts([] if is_mov else beside)
+        for number, packet in enumerate(_packets(container, stream, unknown, (sounds, texts), table)):
             if number >= MAX_PACKETS:
                 raise BadInput(Code.SOURCE_HAS_TOO_MANY_FRAMES, input=name, limit=MAX_PACKETS)
             row = _row(packet, codec, size if is_mov else None)
@@ -120,7 +123,7 @@ def read_table(path: Path, index: int, name: str, on_bytes: Callable[[int], None
                 on_bytes(max(0, row.pos))
         if codec == "mpeg4":
             table.is_packed |= bool(_PACKED.search(stream.codec_context.extradata or b""))
-        table.changing_sounds = sounds.found
+        table.changing_sounds, table.unreadable_texts = sounds.found, dict(texts.unreadable)
         return table
 
 
@@ -133,7 +136,9 @@ def _lengthen(path: Path, stream: Any, size: int) -> None:
             os.truncate(path, end)
 
 
-def _packets(container: Any, picture: Any, beside: Sequence[Any], sounds: SoundChanges, table: Table) -> Iterator[Any]:
+def _packets(
+    container: Any, picture: Any, beside: Sequence[Any], found: tuple[SoundChanges, Texts], table: Table
+) -> Iterator[Any]:
     """Yield the packets of the picture, while those of the streams beside it are looked at."""
     from av.error import FFmpegError
 
@@ -144,7 +149,8 @@ def _packets(container: Any, picture: Any, beside: Sequence[Any], sounds: SoundC
             if packet.stream_index == picture.index:
                 yield packet
                 continue
-            sounds.look_at(packet)
+            for each in found:
+                each.look_at(packet)
             if packet.pts is not None:
                 table.with_packets.add(packet.stream_index)
     except FFmpegError as error:

@@ -43,6 +43,8 @@ class StreamFacts(FrozenModel):
     is_changing: bool = False
     #: False for sound and subtitles of which the file has not a single packet.
     has_packets: bool = True
+    #: Number of its texts that are not UTF-8.
+    unreadable_texts: Annotated[int, Field(ge=0, lt=2**31)] = 0
 
 
 class SourceFacts(FrozenModel):

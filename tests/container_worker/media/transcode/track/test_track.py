@@ -100,6 +100,18 @@ def test_subtitles_keep_their_times(tmp_path: Path, ending: str, codec: str, act
     assert shown == [pytest.approx((0.5, 0.7), abs=0.002), pytest.approx((2.0, 0.5), abs=0.002)]
 
 
+def test_texts_of_an_mp4_that_overlap_or_last_no_time_are_copied(tmp_path: Path) -> None:
+    """The muxer puts other packets without text between them than the source has; each text is there once, at its time."""
+    cues = ("1,000 --> 00:00:01,000\nzero", "1,000 --> 00:00:03,000\none", "1,500 --> 00:00:02,000\ntwo")
+    (tmp_path / "a.srt").write_text("\n\n".join(f"{number}\n00:00:0{cue}" for number, cue in enumerate(cues, 1)))
+    clip, source = with_sound(tmp_path, "b.mp4"), tmp_path / "c.mp4"
+    ffmpeg("-i", clip, "-i", tmp_path / "a.srt", "-c", "copy", "-c:s", "mov_text", source)
+    report = _report(source, tmp_path / "track", 2, "mov_text", "copy", "subtitle")
+    tick_s = report.table.time_base[0] / report.table.time_base[1]
+    shown = [row.pts * tick_s for row in report.table.packets if row.bytes > 2]
+    assert shown == pytest.approx([1, 1, 1.5], abs=0.001)
+
+
 def test_a_track_without_packets_is_refused(tmp_path: Path) -> None:
     """The error names the track."""
     source = tmp_path / "a.mkv"
