@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from container_worker.codes import Code
+from container_worker.media.transcode.probing.beside import SoundChanges, Texts
 from container_worker.media.transcode.probing.packets import MAX_PACKETS, NO_TIME, Flag, Packets, Row
-from container_worker.media.transcode.probing.sound_changes import SoundChanges
-from container_worker.media.transcode.probing.texts import Texts
 from scenequeue.errors import BadInput
 
 #: Demuxers that may open a source: none of them opens other files.

@@ -1,4 +1,4 @@
-"""Sounds whose format changes midway, found in real files."""
+"""Sounds whose format changes midway, and texts that are not UTF-8, found in real files."""
 
 from pathlib import Path
 
@@ -50,3 +50,14 @@ def test_a_recorded_stream_whose_sender_began_anew_is_found(tmp_path: Path, rate
 def test_of_an_mp4_only_the_index_is_read(tmp_path: Path) -> None:
     """So nothing is said of its sounds."""
     assert _found(clip(tmp_path / "a.mp4", sound=True)) == (set(), 50)
+
+
+@pytest.mark.parametrize("codec", ["srt", "ass"])
+def test_a_text_in_another_encoding_is_counted(tmp_path: Path, codec: str) -> None:
+    """Others, also those beyond ASCII, are not."""
+    (tmp_path / "a.srt").write_text("1\n00:00:00,000 --> 00:00:01,000\nPRI?\n\n2\n00:00:01,000 --> 00:00:02,000\nété\n")
+    made = ffmpeg(tmp_path / "b.mkv", "-i", clip(tmp_path / "a.mp4"), "-i", tmp_path / "a.srt", "-c", "copy", "-c:s", codec)
+    assert read_table(made, 0, "source", lambda _bytes: None).unreadable_texts == {}
+    made.write_bytes(made.read_bytes().replace(b"PRI?", "При!".encode("cp1251")))
+    table = read_table(made, 0, "source", lambda _bytes: None)
+    assert (table.unreadable_texts, len(table.packets)) == ({1: 1}, 50)
