@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, Unpack
 
 from pydantic import SecretStr
 
@@ -13,6 +13,7 @@ from producer.dispatcher_view import DispatcherView
 from producer.handle import JobHandle
 from producer.requests.film import FilmLike
 from producer.requests.scenes import SceneLike
+from producer.requests.transcode import FurtherOptions
 from producer.transcoding import TranscodeRequest, check_transcoding, request_from, write_transcoding
 from producer.uploads import Uploader
 from producer.work_items import write_scenes
@@ -192,6 +193,7 @@ class Producer:
         check_files: bool = True,
         check_reach: bool = True,
         on_upload: Callable[[int], None] | None = None,
+        **more: Unpack[FurtherOptions],
     ) -> JobHandle:
         """Check a transcoding, upload a local source, and enqueue it: cut, encoded by many containers, joined, verified.
 
@@ -208,7 +210,7 @@ class Producer:
             container: mp4 (the default), mkv, webm or flv.
             hls: True also makes an HLS ladder of the renditions.
             segment_s: length of a segment, in seconds; 60 unless given.
-            options: the same and further ones (preset, audio_kbps, …); the arguments above override them.
+            options: all options in one; those that are arguments override them.
             lane: see `submit_scenes`, as for the arguments below.
             job_id: see `submit_scenes`.
             callback_url: see `submit_scenes`.
@@ -217,6 +219,7 @@ class Producer:
             check_files: False also enqueues a local source that is missing.
             check_reach: see `submit_scenes`.
             on_upload: see `submit_scenes`.
+            more: further options (poster, preset, audio_kbps, …): all fields of TranscodeOptions.
 
         Returns:
             The job's handle. The last result, called `verify`, has the videos, and in its details all that is known of them.
@@ -227,7 +230,7 @@ class Producer:
         """
         given = {
             "renditions": renditions or None, "codec": codec, "crf": crf, "max_kbps": max_kbps, "audio": audio,
-            "container": container, "hls": hls, "segment_s": segment_s,
+            "container": container, "hls": hls, "segment_s": segment_s, **more,
         }  # fmt: skip
         shared = {
             **({} if job_id is None else {"job_id": job_id}),

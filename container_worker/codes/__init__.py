@@ -9,7 +9,6 @@ class Code(StrEnum):
     # --- a container that leaves ---
     ASKED_TO_STOP = "asked_to_stop"
     DRAINED = "drained"
-    #: By an operator.
     DRAINED_BY = "drained_by"
     IDLE = "idle"
     INTERRUPTED = "interrupted"
@@ -97,7 +96,6 @@ class Code(StrEnum):
     SOURCE_CODEC_UNKNOWN = "source_codec_unknown"
     SOURCE_ENCRYPTED = "source_encrypted"
     SOURCE_HAS_TOO_MANY_FRAMES = "source_has_too_many_frames"
-    #: The table of contents of an MP4 is missing or cut short.
     SOURCE_INCOMPLETE = "source_incomplete"
     SOURCE_IS_PICTURE = "source_is_picture"
     SOURCE_IS_PLAYLIST = "source_is_playlist"
@@ -132,6 +130,7 @@ class Code(StrEnum):
     PICTURE_LEFT_OUT = "picture_left_out"
     PIXELS_REDUCED = "pixels_reduced"
     RENDITION_ABOVE_SOURCE = "rendition_above_source"
+    ROTATION_LEFT_OUT = "rotation_left_out"
     SOUND_LEFT_OUT = "sound_left_out"
     SOURCE_CUT_SHORT = "source_cut_short"
     SOURCE_ENDS_EARLY = "source_ends_early"

@@ -3,15 +3,16 @@
 import re
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, TypedDict
 from urllib.parse import unquote, urlsplit
 
 from producer.codes import Code
 from producer.requests.profile import in_profile, profile_options
 from producer.requests.scenes import Malformed, read_model
 from scenequeue.errors import Mistake, inside
+from scenequeue.jobs.options import WatermarkStyle
 from scenequeue.jobs.transcode.fitting import PICTURES_IN, conflicts
-from scenequeue.jobs.transcode.options import TranscodeOptions
+from scenequeue.jobs.transcode.options import PixelFormat, TranscodeOptions
 from scenequeue.reasons import Reason
 
 #: Options that exclude one another: one that is given takes the place of a profile's other.
@@ -19,6 +20,24 @@ _SAME_SENSE = {"crf": "target_vmaf", "target_vmaf": "crf"}
 _NOT_IN_NAME = re.compile(r"[^\w .+@=-]+")
 #: With a rendition's name, an ending and a prefix, the file name may have 255 bytes.
 _STEM_CHARS, _STEM_BYTES = 100, 180
+
+
+class FurtherOptions(TypedDict, total=False):
+    """Arguments of `Producer.submit_transcode` that are fields of TranscodeOptions, beside those that its signature names."""
+
+    watermark: str | Path | None
+    watermark_style: WatermarkStyle | Mapping[str, Any] | None
+    tone_map: bool | None
+    poster: bool | None
+    sprites: bool | None
+    webvtt: bool | None
+    target_vmaf: float | None
+    preset: str | None
+    tune: str | None
+    codec_profile: str | None
+    level: str | None
+    pix_fmt: PixelFormat | None
+    audio_kbps: int | None
 
 
 def transcode_options_from(

@@ -58,6 +58,10 @@ SENTENCES: Mapping[str, str] = {
     "picture_left_out": "stream {stream} ({codec}), a further picture such as a cover, is left out",
     "pixels_reduced": "the source's pixel format, {given}, becomes {made}, which has fewer bits or less colour detail",
     "rendition_above_source": "rendition {rendition} is left out, as the source's shorter side has {source_px} pixels only",
+    "rotation_left_out": (
+        "the picture is copied, and players show it without its rotation of {degrees}°, which a file in {container} cannot hold; "
+        "choose another container, or encode it"
+    ),
     "sound_left_out": "stream {stream} (sound, {codec}) is left out, as a file in {container} cannot hold it",
     "source_cut_short": "the source ends within a frame; {frames:its last frame is|its last # frames are} left out",
     "source_ends_early": "the source is damaged, and is used up to the damaged place only",

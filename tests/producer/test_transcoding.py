@@ -1,12 +1,13 @@
 """A transcoding is checked as a whole, and enqueued as one probe with three stages that it brings."""
 
+import inspect
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from producer import Producer
-from producer.requests.transcode import stem_of
+from producer.requests.transcode import FurtherOptions, stem_of
 from scenequeue.errors import InvalidScenes, JobConflict
 from scenequeue.jobs.artifact import Artifact
 from scenequeue.jobs.ids import check_name
@@ -66,6 +67,31 @@ def test_a_local_source_is_uploaded_where_inputs_are(
     assert lease.item.payload["stem"] == "My film _1_"
     assert lease.item.payload["options"]["watermark"].startswith(f"{inputs}/")
     assert lease.item.payload["options"]["watermark"].endswith(".png")
+
+
+def test_every_option_is_an_argument_too(producer: Producer, queue: SceneQueue) -> None:
+    """One that is given as an argument overrides the same in `options`."""
+    more: FurtherOptions = {
+        "watermark": "s3://b/logo.png", "watermark_style": {"corner": "top_left"}, "tone_map": True, "poster": True,
+        "sprites": True, "webvtt": True, "target_vmaf": 90, "preset": "fast", "tune": "film", "codec_profile": "high",
+        "level": "4.1", "pix_fmt": "yuv420p", "audio_kbps": 96,
+    }  # fmt: skip
+    assert FurtherOptions.__annotations__.keys() == more.keys()
+    arguments = inspect.signature(Producer.submit_transcode).parameters.keys()
+    assert TranscodeOptions.model_fields.keys() <= arguments | more.keys()
+    producer.submit_transcode("s3://b/film.mp4", output="s3://b/out", options={"preset": "slow", "hls": True}, **more)
+    (lease,) = queue.worker.lease("c", 1, serves=["probe/1"])
+    made = lease.item.payload["options"]
+    assert made["watermark"] == "s3://b/logo.png"
+    job = queue.inspect.job(lease.job_id).options_by_kind["transcode"]
+    assert (job["preset"], job["hls"], job["poster"], job["watermark_style"]["corner"]) == ("fast", True, True, "top_left")
+
+
+def test_an_unknown_argument_is_a_mistake_like_an_unknown_option(producer: Producer) -> None:
+    """With the nearest one that is known."""
+    wrong: Any = {"postre": True}
+    with pytest.raises(InvalidScenes, match="unknown option 'postre', did you mean 'poster'"):
+        producer.submit_transcode("s3://b/film.mp4", output="s3://b/out", **wrong)
 
 
 def test_all_mistakes_of_a_transcoding_are_told_at_once(producer: Producer, queue: SceneQueue) -> None:

@@ -35,6 +35,10 @@ _HOLDS = {
 }  # fmt: skip
 
 
+#: Containers whose files cannot say that players have to turn the picture.
+_WITHOUT_ROTATION = frozenset({"flv"})
+
+
 @dataclass(frozen=True)
 class Ladder:
     """The chosen renditions, the largest first, and notes on what was left out."""
@@ -67,6 +71,8 @@ def choose_renditions(options: TranscodeOptions, picture: Picture, output: str, 
         # Copied frames keep their size; those that we encode have even sides.
         size = (picture.width, picture.height) if options.codec == COPY else (_even(width), _even(height))
         sizes = [(SOURCE, size)]
+    if options.codec == COPY and picture.rotation and options.container in _WITHOUT_ROTATION:
+        notes.append(Reason(Code.ROTATION_LEFT_OUT, {"degrees": picture.rotation, "container": options.container}))
     pix_fmt = _pixel_format(options, picture, notes)
     crf, preset = DEFAULTS.get(options.codec, (0, SOURCE))
     renditions = [

@@ -72,6 +72,15 @@ def test_without_a_rung_the_sources_size_is_made(source: dict[str, Any], size: t
     assert _sizes(_choose(source, renditions=["2160p"])) == {"source": size}
 
 
+def test_a_copied_picture_that_flv_does_not_turn_is_named() -> None:
+    """As FLV holds no rotation; the other containers do, and frames that are encoded are turned."""
+    (note,) = _choose({"codec": "h264", "rotation": 90}, codec="copy", container="flv").notes
+    assert (note.code, dict(note.parameters)) == ("rotation_left_out", {"degrees": 90, "container": "flv"})
+    assert _choose({"codec": "h264"}, codec="copy", container="flv").notes == []
+    for options in ({"codec": "copy", "container": "mkv"}, {"codec": "copy"}, {"container": "flv"}):
+        assert _choose({"codec": "h264", "rotation": 90}, **options).notes == []
+
+
 def test_ten_bits_are_kept_where_the_codec_has_them() -> None:
     """H.264 is made with eight, and the loss is named, that of HDR by itself."""
     deep = {"pix_fmt": "yuv420p10le", "colour_transfer": "smpte2084"}
