@@ -65,9 +65,10 @@ class Encode:
         watermark = files.get("watermark")
         if watermark is not None and payload.watermark is not None and watermark.sha256 != payload.watermark.sha256:
             raise BadInput(Code.WATERMARK_CHANGED, input="watermark")
+        source = files["source"]
         made, report, warnings = encode_segment(
-            payload, files["source"].path, watermark.path if watermark else None, context,
-            adding(payload.source, context.storage, context.stop_if_asked),
+            payload, source.path, watermark.path if watermark else None, context,
+            held=source.spans, add_spans=adding(payload.source, context.storage, context.stop_if_asked),
         )  # fmt: skip
         facts = {"frames": made.frames, "cpu_s": report.cpu_s}
         return Made(made.duration_s, facts, warnings)

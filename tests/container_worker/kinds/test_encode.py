@@ -79,6 +79,18 @@ def test_another_build_of_ffmpeg_is_left_to_another_container(tmp_path: Path) ->
         _carry_out(payload, tmp_path)
 
 
+def test_a_source_that_was_read_as_a_whole_is_not_read_again(tmp_path: Path) -> None:
+    """Of a storage without ranges, the plan's spans are not read; the reason is the segment's own, and not the storage's."""
+    clip = numbered(tmp_path / "a.mp4", 30)
+    source = describe(clip)
+    (segment,) = source.segments([])
+    payload = source.payload(segment.model_copy(update={"ranges": [(0, 9)]}), rendition(), work=f"file://{tmp_path}/out")
+    clip.write_text("none")
+    payload = payload.model_copy(update={"source": payload.source.model_copy(update={"version": sha256_of(clip)})})
+    with pytest.raises((BadInput, ToolFailed), match="while it encoded a segment"):
+        _carry_out(payload, tmp_path)
+
+
 def test_a_source_that_names_other_files_is_refused(tmp_path: Path) -> None:
     """Playlists and lists of files are in no format that is opened."""
     clip = numbered(tmp_path / "a.mp4", 30)

@@ -53,40 +53,44 @@ def encode_segment(
     source: Path,
     watermark: Path | None,
     context: ChildContext,
+    *,
+    held: Sequence[Span],
     add_spans: Callable[[BinaryIO, Sequence[Span]], None],
 ) -> tuple[Made, SegmentReport, tuple[Reason, ...]]:
     """Encode the segment in a child process; its files and the report are then in the scratch folder.
 
-    What does not succeed with the spans of the source that the plan names, is done again with the whole source.
+    What does not succeed with spans of the source is done again with the whole source.
 
     Args:
         payload: the segment.
         source: the fetched source, in the scratch folder.
         watermark: the fetched watermark, in the scratch folder.
         context: of the item; its slot is entered before the child starts, and left when it has ended.
-        add_spans: copies further spans of the source into its file.
+        held: spans of the source that the file holds; nothing for the whole, whatever the plan names.
+        add_spans: copies further ones into the file.
 
     Raises:
         ItemError: as `run_in_slot`; ToolFailed also for a report that is not the one of this segment.
     """
     program = find_ffmpeg()
 
-    def encode(wanted: EncodePayload) -> tuple[Made, tuple[Reason, ...]]:
+    def encode(ranges: Sequence[Span]) -> tuple[Made, tuple[Reason, ...]]:
+        segment = payload.segment.model_copy(update={"ranges": list(ranges)})
         request = {
-            "payload": wanted.model_dump(mode="json"), "source": source.name, "ffmpeg": str(program.path),
-            "watermark": watermark and watermark.name, "folder": str(context.scratch.absolute()),
+            "payload": payload.model_copy(update={"segment": segment}).model_dump(mode="json"), "source": source.name,
+            "ffmpeg": str(program.path), "watermark": watermark and watermark.name, "folder": str(context.scratch.absolute()),
         }  # fmt: skip
         return run_in_slot("container_worker.media.transcode.encode", request, context, program.path)
 
     # Before the child runs, which may put something else in the file's place.
     with source.open("r+b") as file:
         try:
-            made, warnings = encode(payload)
+            made, warnings = encode(held)
         except (BadInput, ToolFailed) as error:
-            if not payload.segment.ranges or not (isinstance(error, BadInput) or error.reason.code == Code.SEGMENT_NOT_ENCODED):
+            if not held or not (isinstance(error, BadInput) or error.reason.code == Code.SEGMENT_NOT_ENCODED):
                 raise
             add_spans(file, [(0, payload.source.bytes)])
-            made, warnings = encode(payload.model_copy(update={"segment": payload.segment.model_copy(update={"ranges": []})}))
+            made, warnings = encode([])
             warnings = (*warnings, Reason(Code.SEGMENT_OUTSIDE_SPANS, {"segment": payload.segment.number}))
     return made, _checked_report(payload, context.scratch), warnings
 
