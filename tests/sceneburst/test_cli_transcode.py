@@ -10,7 +10,7 @@ import pytest
 from sceneburst.exit_codes import Exit
 from tests.sceneburst.program import PROGRAM, Run, leftovers
 from tests.support.numbered_clips.checking import sound_faults, start_shift_s, video_faults
-from tests.support.numbered_clips.making import encode
+from tests.support.numbered_clips.making import encode, run_ffmpeg
 from tests.support.waiting import wait_until
 
 _RENDITION = {
@@ -52,6 +52,15 @@ def test_a_video_is_cut_encoded_joined_and_verified_without_the_loss_of_a_frame(
     assert sound_faults(source, made, 0, 0, start_shift_s(source, made), is_copied=True) == []
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["my film-240p.mp4", "my film-report.json"]
     assert leftovers(tmp_path) == []
+
+
+def test_the_size_of_a_copied_picture_that_lies_on_its_side_is_the_one_that_is_shown(run: Run, tmp_path: Path) -> None:
+    """As that of the source is."""
+    run_ffmpeg("-display_rotation", "90", "-i", encode(tmp_path / "a.mp4", 5, size=(96, 64)), "-c", "copy", tmp_path / "b.mp4")
+    words = (str(tmp_path / "b.mp4"), "--codec", "copy", "--output", str(tmp_path / "out"), "--json")
+    report = json.loads(run("transcode", *words).stdout)
+    (made,) = report["renditions"]
+    assert (made["width"], made["height"]) == (report["source"]["width"], report["source"]["height"]) == (64, 96)
 
 
 def test_a_source_that_is_no_video_is_named_and_nothing_is_left(run: Run, tmp_path: Path) -> None:

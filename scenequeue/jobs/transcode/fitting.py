@@ -59,6 +59,8 @@ ENCODERS: Mapping[str, Encoder] = {
 PICTURES_IN: Mapping[Container, tuple[str, ...]] = {
     "mp4": ("h264", "h265", "av1"), "mkv": ("h264", "h265", "av1"), "webm": ("av1",), "flv": ("h264",),
 }  # fmt: skip
+#: Containers whose files cannot say that players have to turn the picture.
+WITHOUT_ROTATION: frozenset[Container] = frozenset({"flv"})
 #: Codecs of a copied picture that a container holds, as the demuxers name them; all others hold any.
 COPIED_INTO: Mapping[Container, frozenset[str]] = {
     "mp4": frozenset({"h264", "hevc", "av1", "vp9", "mpeg4", "mpeg2video", "mpeg1video", "mjpeg", "vvc"}),

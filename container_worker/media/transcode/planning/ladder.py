@@ -7,7 +7,16 @@ from container_worker.codes import Code
 from container_worker.media.transcode.packet_content import codec_of
 from container_worker.media.transcode.planning.tone_mapping import HDR_TRANSFERS, is_mapped
 from scenequeue.errors import BadInput, several
-from scenequeue.jobs.transcode.fitting import COPIED_INTO, COPY, ENCODERS, PICTURES_IN, PICTURES_IN_HLS, SAME, conflicts
+from scenequeue.jobs.transcode.fitting import (
+    COPIED_INTO,
+    COPY,
+    ENCODERS,
+    PICTURES_IN,
+    PICTURES_IN_HLS,
+    SAME,
+    WITHOUT_ROTATION,
+    conflicts,
+)
 from scenequeue.jobs.transcode.levels import fits_level
 from scenequeue.jobs.transcode.options import TranscodeOptions
 from scenequeue.jobs.transcode.plan import Rendition
@@ -33,10 +42,6 @@ _HOLDS = {
     "yuv420p": _PLAIN, "yuv420p10le": _PLAIN | _DEEP, "yuv422p": _PLAIN | _PLAIN_422,
     "yuv422p10le": _PLAIN | _DEEP | _PLAIN_422 | {"yuv422p10le", "p210le"},
 }  # fmt: skip
-
-
-#: Containers whose files cannot say that players have to turn the picture.
-_WITHOUT_ROTATION = frozenset({"flv"})
 
 
 @dataclass(frozen=True)
@@ -71,7 +76,7 @@ def choose_renditions(options: TranscodeOptions, picture: Picture, output: str, 
         # Copied frames keep their size; those that we encode have even sides.
         size = (picture.width, picture.height) if options.codec == COPY else (_even(width), _even(height))
         sizes = [(SOURCE, size)]
-    if options.codec == COPY and picture.rotation and options.container in _WITHOUT_ROTATION:
+    if options.codec == COPY and picture.rotation and options.container in WITHOUT_ROTATION:
         notes.append(Reason(Code.ROTATION_LEFT_OUT, {"degrees": picture.rotation, "container": options.container}))
     pix_fmt = _pixel_format(options, picture, notes)
     crf, preset = DEFAULTS.get(options.codec, (0, SOURCE))

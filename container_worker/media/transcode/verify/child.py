@@ -35,6 +35,7 @@ from container_worker.media.transcode.verify.stills.making import Pictures, make
 from container_worker.media.transcode.verify.tables import Encoded, Joined, add_report
 from container_worker.media.transcode.verify.track_checks import check_sync, check_tracks, paired_tracks, shift_of_all_s
 from scenequeue.errors import BadInput
+from scenequeue.jobs.transcode.fitting import WITHOUT_ROTATION
 from scenequeue.jobs.transcode.plan import Rendition, SegmentReport, TrackReport, TranscodePlan
 from scenequeue.jobs.transcode.verification import Check, MadeRendition, TranscodedSource, TranscodeReport
 
@@ -186,8 +187,11 @@ def _signatures_of(reports: _Reports) -> SignatureAt:
 def _made(plan: TranscodePlan, rendition: Rendition, joined: Joined) -> MadeRendition:
     duration_s = float(joined.duration_s)
     aim = next((each for each in plan.aims if each.rendition == rendition.name), None)
+    # Only a copied picture is stored on its side; as of the source, its size is told as players show it.
+    is_on_side = rendition.codec == "copy" and plan.picture.is_turned and plan.container not in WITHOUT_ROTATION
+    width, height = (joined.height, joined.width) if is_on_side else (joined.width, joined.height)
     return MadeRendition(
-        name=rendition.name, output=rendition.output, width=joined.width, height=joined.height, codec=joined.picture.codec,
+        name=rendition.name, output=rendition.output, width=width, height=height, codec=joined.picture.codec,
         frames=len(joined.picture.pts), duration_s=round(duration_s, 6), bytes=joined.bytes,
         bitrate=round(joined.bytes * 8 / duration_s) if duration_s > 0 else 0,
         crf=None if rendition.codec == "copy" else rendition.crf, target_vmaf=aim.target_vmaf if aim else None,
