@@ -25,7 +25,7 @@ from tests.support.transcoding import Transcoding
 _DISTANCE, _SPREAD = 1.0, 2.0
 _CODECS = ("h264", "h265", "av1")
 _SIZE, _SECONDS = "640x360", 30
-#: Not among those by which the defaults are compared: at the same VMAF of all others, x265 smooths pure grain, and SVT-AV1 keeps it.
+#: Not among those by which the defaults are compared: where they agree on all others, x265 smooths it, and SVT-AV1 keeps it.
 _GRAIN = "grain"
 #: Name -> picture.
 _PICTURES = {
