@@ -1,7 +1,7 @@
 """Reads the options of a transcoding from a request."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any, TypedDict
 from urllib.parse import unquote, urlsplit
@@ -17,6 +17,8 @@ from scenequeue.reasons import Reason
 
 #: Options that exclude one another: one that is given takes the place of a profile's other.
 _SAME_SENSE = {"crf": "target_vmaf", "target_vmaf": "crf"}
+#: Options that say something only of a codec.
+_OF_A_CODEC = frozenset({"crf", "target_vmaf", "max_kbps", "preset", "tune", "codec_profile", "level", "pix_fmt"})
 _NOT_IN_NAME = re.compile(r"[^\w .+@=-]+")
 #: With a rendition's name, an ending and a prefix, the file name may have 255 bytes.
 _STEM_CHARS, _STEM_BYTES = 100, 180
@@ -64,9 +66,7 @@ def transcode_options_from(
         mistakes += error.mistakes
     given_fields = {name: getattr(over, name) for over in (base, own) for name in over.model_fields_set}
     replaced = {_SAME_SENSE[name]: None for name, value in given_fields.items() if name in _SAME_SENSE and value is not None}
-    options = general.model_copy(update=replaced | given_fields)
-    if "codec" not in options.model_fields_set:
-        options = options.model_copy(update={"codec": PICTURES_IN[options.container][0]})
+    options = _without_unfit(general, _with_codec(general.model_copy(update=replaced | given_fields)), given_fields)
     told = {mistake.place[-1] for mistake in mistakes if mistake.place}
     for field, reason in conflicts(options):
         if not {field, "codec", "container"} & told:
@@ -80,6 +80,21 @@ def transcode_options_from(
                     mistake if profile is None or field not in general.model_fields_set else in_profile(profile, mistake)
                 )
     return options, mistakes
+
+
+def _with_codec(options: TranscodeOptions) -> TranscodeOptions:
+    if "codec" in options.model_fields_set:
+        return options
+    return options.model_copy(update={"codec": PICTURES_IN[options.container][0]})
+
+
+def _without_unfit(profile: TranscodeOptions, options: TranscodeOptions, given: Collection[str]) -> TranscodeOptions:
+    """Return the options without what the profile says of its own codec and another one, which is given, cannot have."""
+    if "codec" not in given:
+        return options
+    always = {field for field, _ in conflicts(_with_codec(profile))}
+    unfit = {field for field, _ in conflicts(options)} & profile.model_fields_set & _OF_A_CODEC - always - {*given}
+    return options.model_copy(update={field: TranscodeOptions.model_fields[field].get_default() for field in unfit})
 
 
 def stem_of(place: str) -> str:

@@ -40,6 +40,20 @@ def test_a_quality_that_is_given_takes_the_place_of_the_profiles() -> None:
 
 
 @pytest.mark.parametrize(
+    ("given", "left_out"),
+    [({"codec": "copy"}, {"crf", "preset"}), ({"codec": "av1"}, {"preset"}), ({"codec": "copy", "crf": 20}, {"preset"})],
+)
+def test_what_a_profile_says_of_its_codec_is_left_out_where_another_is_given(
+    tmp_path: Path, given: dict[str, Any], left_out: set[str]
+) -> None:
+    """As far as it does not fit; what the caller gives beside the profile is never left out."""
+    (tmp_path / "mine.toml").write_text('codec = "h264"\ncrf = 18\npreset = "slow"\naudio = "copy"\n')
+    options, mistakes = transcode_options_from(None, given, tmp_path / "mine.toml")
+    assert {name for name in ("crf", "preset") if getattr(options, name) is None} == left_out
+    assert [mistake.place for mistake in mistakes] == [(name,) for name in given if name == "crf"]
+
+
+@pytest.mark.parametrize(
     ("given", "meant"),
     [("logo.png", "{folder}/logo.png"), ("/a/logo.png", "/a/logo.png"), ("s3://bucket/logo.png", "s3://bucket/logo.png")],
 )
