@@ -7,7 +7,7 @@ from pydantic import Field
 
 from scenequeue.jobs.options import FrozenModel
 from scenequeue.jobs.transcode.options import Container
-from scenequeue.jobs.transcode.source import Captions, Chapter, Picture, SourceFile, ToneMap, Track, Watermark
+from scenequeue.jobs.transcode.source import Captions, Chapter, Picture, SourceFile, Ticks, TimeBase, ToneMap, Track, Watermark
 from scenequeue.jobs.transcode.spans import Span
 
 
@@ -62,18 +62,18 @@ class Segment(FrozenModel):
     first_frame: int
     frames: int
     #: None for a source that is not divided: all frames are taken as they come.
-    start_pts: int | None = None
+    start_pts: Ticks | None = None
     #: PTS of the first frame after it; None at the end.
-    end_pts: int | None = None
+    end_pts: Ticks | None = None
     #: PTS from which frames are encoded, to give the encoder a run-up; they are dropped before start_pts.
-    lead_pts: int | None = None
+    lead_pts: Ticks | None = None
     #: Number of these frames.
     lead_frames: int = 0
     #: PTS up to which frames are encoded after end_pts, for the encoder's look-ahead; None at the end.
-    tail_pts: int | None = None
+    tail_pts: Ticks | None = None
     tail_frames: int = 0
     #: PTS of the source's keyframe at which decoding begins; None begins at the start of the file.
-    seek_pts: int | None = None
+    seek_pts: Ticks | None = None
     #: Positions within the segment at which every rendition gets a keyframe, from 0 on.
     keyframes: list[int] = Field(default_factory=lambda: [0])
     #: Positions within the segment of frames that go into the sprite sheet, and of those that may become the poster.
@@ -106,11 +106,11 @@ class TranscodePlan(FrozenModel):
     #: None without pictures beside the videos.
     stills: Stills | None = None
     #: PTS of every frame in presentation order, in ticks of the picture's time base; empty for a source that is not divided.
-    frame_pts: list[int] = Field(default_factory=list)
+    frame_pts: list[Ticks] = Field(default_factory=list)
     #: Duration of the last frame, in ticks.
-    last_duration: int = 1
+    last_duration: Ticks = 1
     #: Ticks that are subtracted from all times, so that the files begin at 0.
-    origin_pts: int = 0
+    origin_pts: Ticks = 0
     #: Version of the ffmpeg that probed; every segment is encoded by the same.
     encoder: str
     #: Reasons as codes with parameters: why it is not divided, which rungs, tracks or properties are left out.
@@ -139,9 +139,9 @@ class Packet(NamedTuple):
     """One packet that an item has written. A tuple, because a film has some 500,000 of them."""
 
     #: In ticks of the table's time base.
-    pts: int
-    dts: int | None
-    duration: int
+    pts: Ticks
+    dts: Ticks | None
+    duration: Ticks
     bytes: int
     #: First 16 hexadecimal digits of the SHA-256 of its content.
     digest: str
@@ -151,8 +151,7 @@ class Packet(NamedTuple):
 class PacketTable(FrozenModel):
     """The packets of one file that an item has written, in the order of the file."""
 
-    #: Seconds per tick.
-    time_base: tuple[int, int]
+    time_base: TimeBase
     codec: str
     #: SHA-256 of the decoder's configuration (extradata); equal in all segments of a rendition.
     headers: str
@@ -185,7 +184,7 @@ class TrackReport(FrozenModel):
     #: Copied packets of the source, or those of the encoder.
     table: PacketTable
     #: Samples that a player skips at the start.
-    skip_start: int = 0
+    skip_start: Ticks = 0
     #: Of a track that was encoded: the source's levels over time (`sound_envelope.pack`), and the time of the first, in seconds.
     envelope: str = ""
     envelope_start_s: float = 0.0

@@ -6,8 +6,13 @@ from pydantic import Field
 
 from scenequeue.jobs.options import FrozenModel, WatermarkStyle
 
-#: Numerator and denominator.
-Ratio = tuple[int, int]
+_MAX_INT32 = 2**31 - 1
+#: Numerator and denominator, as ffmpeg has them.
+Ratio = tuple[Annotated[int, Field(ge=0, le=_MAX_INT32)], Annotated[int, Field(ge=1, le=_MAX_INT32)]]
+#: Seconds per tick.
+TimeBase = tuple[Annotated[int, Field(ge=1, le=_MAX_INT32)], Annotated[int, Field(ge=1, le=_MAX_INT32)]]
+#: Time or duration in ticks: half of what 64 bits hold, so that the sum of two fits, too.
+Ticks = Annotated[int, Field(ge=-(2**62), lt=2**62)]
 
 
 class SourceFile(FrozenModel):
@@ -30,10 +35,9 @@ class Picture(FrozenModel):
     width: int
     height: int
     pix_fmt: str
-    #: Seconds per tick.
-    time_base: Ratio
+    time_base: TimeBase
     #: Start time of the file, in microseconds, from which ffmpeg counts when it seeks.
-    file_start_us: int = 0
+    file_start_us: Ticks = 0
     #: Average frames per second.
     frame_rate: Ratio
     #: Clockwise rotation for display, in degrees: 0, 90, 180 or 270. It is applied to the pixels.

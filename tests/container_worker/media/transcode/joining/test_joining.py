@@ -1,5 +1,6 @@
 """Joins of real segments and tracks: every frame and every packet of sound stands where it stood in the source."""
 
+import json
 from fractions import Fraction
 from pathlib import Path
 
@@ -178,6 +179,28 @@ def test_a_report_without_sense_is_refused(name: str, tmp_path: Path) -> None:
     joined = join(with_sound(tmp_path, "a.mp4"), tmp_path / "join", tracks=(track(1, "aac", "copy"),))
     (joined.folder / name).write_text('{"v": 2}')
     with pytest.raises(BadInput, match=name):
+        finish(joined)
+
+
+@pytest.mark.parametrize(
+    ("place", "number"),
+    [
+        (("table", "time_base", 1), 0), (("table", "time_base", 0), 0), (("table", "time_base", 0), 10**30),
+        (("skip_start",), 2**63),
+        (("table", "packets", 0, 0), -(2**70)), (("table", "packets", 0, 2), 2**63),
+    ],
+)  # fmt: skip
+def test_a_report_whose_numbers_no_file_can_have_is_refused(place: tuple[str | int, ...], number: int, tmp_path: Path) -> None:
+    """Zero in a time base, and times of more than 64 bits: no further attempt is made."""
+    joined = join(with_sound(tmp_path, "a.mp4"), tmp_path / "join", tracks=(track(1, "aac", "copy"),))
+    path = joined.folder / "track-1.json"
+    report = json.loads(path.read_text())
+    inner = report
+    for key in place[:-1]:
+        inner = inner[key]
+    inner[place[-1]] = number
+    path.write_text(json.dumps(report))
+    with pytest.raises(BadInput, match=r"track-1\.json"):
         finish(joined)
 
 
