@@ -52,6 +52,7 @@ class Code(StrEnum):
     NOT_FILE = "not_file"
     NOT_INPUT = "not_input"
     NOT_OUTPUT = "not_output"
+    OUTPUT_AMONG_WORKING_FILES = "output_among_working_files"
     OUTPUT_UNWRITABLE = "output_unwritable"
     #: A path is outside the folders that the HTTP API may read.
     OUTSIDE_API_ROOTS = "outside_api_roots"

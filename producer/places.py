@@ -1,13 +1,16 @@
 """Checks places that callers name: paths and addresses of inputs, and the output."""
 
 from pathlib import Path
+from urllib.parse import unquote
 
 from producer.codes import Code
 from scenequeue.errors import InvalidScenes, Mistake, StorageDenied, inside
 from scenequeue.jobs.address import MAX_ADDRESS_CHARS, bucket_and_key
 from scenequeue.jobs.scene import Scene, inputs_of
+from scenequeue.jobs.transcode.working_folder import is_working_file
 from scenequeue.reasons import Reason
 from scenequeue.storages.files import file_uri, path_of
+from scenequeue.storages.public_network import host_and_port
 
 
 def local_path(place: str) -> Path | None:
@@ -33,6 +36,8 @@ def input_problem(place: str) -> Reason | None:
             bucket_and_key(place)
         elif place.startswith("file:"):
             path_of(place)
+        else:
+            host_and_port(place)
     except StorageDenied as error:
         return error.reason
     return None
@@ -69,6 +74,8 @@ def _output_problem(output: str | Path, text: str) -> Reason | None:
         return Reason(Code.ADDRESS_TOO_LONG, {"length": len(text), "limit": MAX_ADDRESS_CHARS})
     if not text or "\0" in text:
         return Reason(Code.NOT_OUTPUT, {"place": str(output)})
+    if is_working_file(f"/{unquote(text)}/"):
+        return Reason(Code.OUTPUT_AMONG_WORKING_FILES, {"place": text})
     if "://" not in text:
         return None
     scheme, _, place = text.rstrip("/").partition("://")

@@ -10,7 +10,7 @@ from container_worker.media.ffmpeg import find_ffmpeg
 from container_worker.media.fingerprint import fingerprint_of
 from scenequeue.jobs.kinds.audio import AudioPayload
 from scenequeue.jobs.transcode.options import TranscodeOptions
-from scenequeue.jobs.transcode.working_folder import WorkFiles
+from scenequeue.jobs.transcode.working_folder import work_files_of
 
 _Item: TypeAlias = ParsedItem[AudioPayload, TranscodeOptions]
 #: Part of every fingerprint; raise it when a change makes the same track give another file.
@@ -42,7 +42,7 @@ class Audio:
         from container_worker.media.transcode.track.argv import track_ending, track_file
         from container_worker.media.transcode.track.child import REPORT_FILE
 
-        track, files = item.payload.track, WorkFiles(item.payload.work)
+        track, files = item.payload.track, work_files_of(item.payload.work, item.context.lease.job_id)
         ending = track_ending(track.action, track.codec)
         address = files.track(track.index, ending)
         return [

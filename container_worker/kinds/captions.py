@@ -11,7 +11,7 @@ from container_worker.media.fingerprint import fingerprint_of
 from container_worker.media.transcode.captions.file_names import CAPTIONS_FILE, CAPTIONS_REPORT_FILE
 from scenequeue.jobs.kinds.captions import CaptionsPayload
 from scenequeue.jobs.transcode.options import TranscodeOptions
-from scenequeue.jobs.transcode.working_folder import WorkFiles
+from scenequeue.jobs.transcode.working_folder import work_files_of
 
 _Item: TypeAlias = ParsedItem[CaptionsPayload, TranscodeOptions]
 #: Part of every fingerprint; raise it when a change makes the same tracks give other files.
@@ -38,7 +38,7 @@ class Captions:
         return fingerprint_of(facts)
 
     def outputs(self, item: _Item) -> Sequence[Output]:
-        files = WorkFiles(item.payload.work)
+        files = work_files_of(item.payload.work, item.context.lease.job_id)
         return [
             Output(CAPTIONS_REPORT_FILE, files.captions_report, "application/json", "report"),
             *(

@@ -12,7 +12,7 @@ from scenequeue.errors import BadInput
 from scenequeue.jobs.item import WorkItem
 from scenequeue.jobs.kinds.encode import EncodePayload
 from scenequeue.jobs.transcode.options import TranscodeOptions
-from scenequeue.jobs.transcode.working_folder import WorkFiles
+from scenequeue.jobs.transcode.working_folder import work_files_of
 
 _Item: TypeAlias = ParsedItem[EncodePayload, TranscodeOptions]
 
@@ -48,7 +48,7 @@ class Encode:
         from container_worker.media.transcode.encode.child import REPORT_FILE, SEGMENT_FILE
 
         payload = item.payload
-        files, number = WorkFiles(payload.work), payload.segment.number
+        files, number = work_files_of(payload.work, item.context.lease.job_id), payload.segment.number
         return [
             Output(REPORT_FILE, files.segment_report(number), "application/json", "report"),
             *(

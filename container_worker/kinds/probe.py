@@ -14,7 +14,7 @@ from container_worker.media.transcode.file_names import PLAN_FILE
 from scenequeue.jobs.kinds.probe import ProbePayload
 from scenequeue.jobs.transcode.options import TranscodeOptions
 from scenequeue.jobs.transcode.source import SourceFile, Watermark
-from scenequeue.jobs.transcode.working_folder import WorkFiles
+from scenequeue.jobs.transcode.working_folder import work_files_of
 
 _Item: TypeAlias = ParsedItem[ProbePayload, TranscodeOptions]
 _SOURCE, _WATERMARK = "source", "watermark"
@@ -48,7 +48,7 @@ class Probe:
         return ""
 
     def outputs(self, item: _Item) -> Sequence[Output]:
-        return [Output(PLAN_FILE, WorkFiles(item.payload.work).plan, "application/json", "report")]
+        return [Output(PLAN_FILE, work_files_of(item.payload.work, item.context.lease.job_id).plan, "application/json", "report")]
 
     def run(self, item: _Item, files: Mapping[str, InputFile]) -> Made:
         # Imported with the first source, because an idle container does not need it.

@@ -12,7 +12,7 @@ from container_worker.sandbox.outputs import open_output
 from scenequeue.errors import BadInput, ToolFailed
 from scenequeue.jobs.kinds.verify import VerifyPayload
 from scenequeue.jobs.transcode.options import MEDIA_TYPES, PLAYLIST_TYPE, TranscodeOptions
-from scenequeue.jobs.transcode.working_folder import WorkFiles
+from scenequeue.jobs.transcode.working_folder import work_files_of
 from scenequeue.storage import sha256_of
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Verify:
         from container_worker.media.transcode.verify.file_names import JOINED_FILE
 
         # As large as items may write them, which is more than users' files may be.
-        work, limit = WorkFiles(item.payload.work), item.context.limits.file_bytes
+        work, limit = work_files_of(item.payload.work, item.context.lease.job_id), item.context.limits.file_bytes
         yield Input("plan", work.plan, PLAN_FILE, max_bytes=limit)
         plan = _plan_of(item)
         for segment in plan.segments:
@@ -105,7 +105,8 @@ class Verify:
         except BadInput as error:
             if error.reason.code == Code.VERIFICATION_FAILED:
                 # Beside the files that it is about, which stay there.
-                context.storage.put(context.scratch / REPORT_FILE, WorkFiles(item.payload.work).failed_verification)
+                work = work_files_of(item.payload.work, context.lease.job_id)
+                context.storage.put(context.scratch / REPORT_FILE, work.failed_verification)
             raise
         for name in names:
             # Exactly the file that was verified is published, whatever the child has left there.

@@ -46,6 +46,9 @@ SENTENCES: Mapping[str, str] = {
     "not_file": "{path} is not a file",
     "not_input": "{place:quoted} is neither a local path nor an s3://, https:// or file:// address",
     "not_output": "{place:quoted} is neither a folder nor an address",
+    "output_among_working_files": (
+        "{place:quoted} is in a folder .sceneburst, whose files are deleted with their job; name another one"
+    ),
     "output_unwritable": "{place:quoted} cannot be written; a folder, s3://bucket/… or file:///… can",
     "outside_api_roots": "{place:quoted} is outside the folders that SCENEBURST_FILE_ROOTS of the API allows",
     "path_for_address": "{place:quoted} is a path; an address is needed, as in s3://bucket/key",

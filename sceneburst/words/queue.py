@@ -217,6 +217,9 @@ SENTENCES: Mapping[str, str] = {
     "server_answered": "{uri}: the server answered {status}",
     "url_malformed": "this is not a valid URL",
     "url_with_user": "{uri}: an address with a user or a password is not accepted",
+    "work_folder_strays": (
+        "{uri:quoted} is not the working folder of a source of job {job_id}; has another program written to this queue?"
+    ),
     # --- reasons around reasons ---
     "inside": "{place}: {mistake}",
     "mistakes": "{mistakes:\n}",

@@ -213,6 +213,7 @@ class Code(StrEnum):
     SOURCE_CHANGED = "source_changed"
     URL_MALFORMED = "url_malformed"
     URL_WITH_USER = "url_with_user"
+    WORK_FOLDER_STRAYS = "work_folder_strays"
 
     # --- reasons around reasons ---
     #: A mistake, with the name of the field or value that has it.

@@ -9,7 +9,7 @@ import pytest
 
 from producer import Producer, Scene
 from producer.checks import Checks, Rules
-from producer.places import output_uri
+from producer.places import input_problem, output_uri
 from producer.reach import Reach
 from scenequeue.errors import InvalidScenes, QueueUnavailable, inside
 from scenequeue.jobs.ids import check_job_id
@@ -163,6 +163,16 @@ def test_one_scene_instead_of_a_list_is_explained(producer: Producer, media: Med
 def test_an_output_that_cannot_be_written_is_refused(output: str) -> None:
     """Before anything is rendered for it."""
     with pytest.raises(InvalidScenes, match="output: "):
+        output_uri(output)
+
+
+@pytest.mark.parametrize(
+    "output",
+    ["out/.sceneburst", ".sceneburst/job/0", "/out/.sceneburst/x", "s3://b/.sceneburst/job/0", "file:///o/%2Esceneburst/x"],
+)
+def test_an_output_among_working_files_is_refused(output: str) -> None:
+    """They are deleted with the job that they belong to."""
+    with pytest.raises(InvalidScenes, match=r"is in a folder \.sceneburst, whose files are deleted"):
         output_uri(output)
 
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
-from scenequeue.errors import StorageDenied
+from scenequeue.errors import BadInput, StorageDenied
 from scenequeue.jobs.ids import is_job_id
+from scenequeue.quoted import shorten
 from scenequeue.reasons import Code
 
 WORK_FOLDER = ".sceneburst"
@@ -77,6 +78,22 @@ def work_folder(output: str, job_id: str) -> str:
 def is_work_folder_of(address: str, job_id: str) -> bool:
     """Return True for the address of the whole working folder of this job, and of no other."""
     return is_job_id(job_id) and address.endswith(f"/{WORK_FOLDER}/{job_id}")
+
+
+def work_files_of(work: str, job_id: str) -> WorkFiles:
+    """Return the files of one of a job's sources, for an item of the job.
+
+    Args:
+        work: URI prefix of the files, as the item tells it; a foreign writer may have named another job's.
+        job_id: of the job.
+
+    Raises:
+        BadInput: it is no folder of a source of this job.
+    """
+    folder, _, number = work.rpartition("/")
+    if not (number.isascii() and number.isdecimal() and is_work_folder_of(folder, job_id)):
+        raise BadInput(Code.WORK_FOLDER_STRAYS, uri=shorten(work), job_id=job_id)
+    return WorkFiles(work)
 
 
 def is_working_file(address: str) -> bool:

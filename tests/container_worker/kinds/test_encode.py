@@ -60,7 +60,7 @@ def test_the_first_segment_brings_the_joins(tmp_path: Path) -> None:
     """One for each rendition; the first of them brings the verify."""
     source = describe(numbered(tmp_path / "a.mp4", 30))
     payload = source.payload(
-        source.segments([])[0], rendition("360p"), rendition("240p", (40, 24)), work=f"file://{tmp_path}/out"
+        source.segments([])[0], rendition("360p"), rendition("240p", (40, 24)), work=f"file://{tmp_path}/out/.sceneburst/a/0"
     )
     payload = payload.model_copy(update={"brings_joins": True, "source_s": 1.2})
     brought = _carry_out(payload, tmp_path).brings
@@ -84,7 +84,9 @@ def test_a_source_that_was_read_as_a_whole_is_not_read_again(tmp_path: Path) -> 
     clip = numbered(tmp_path / "a.mp4", 30)
     source = describe(clip)
     (segment,) = source.segments([])
-    payload = source.payload(segment.model_copy(update={"ranges": [(0, 9)]}), rendition(), work=f"file://{tmp_path}/out")
+    payload = source.payload(
+        segment.model_copy(update={"ranges": [(0, 9)]}), rendition(), work=f"file://{tmp_path}/out/.sceneburst/a/0"
+    )
     clip.write_text("none")
     payload = payload.model_copy(update={"source": payload.source.model_copy(update={"version": sha256_of(clip)})})
     with pytest.raises((BadInput, ToolFailed), match="while it encoded a segment"):
@@ -95,7 +97,7 @@ def test_a_source_that_names_other_files_is_refused(tmp_path: Path) -> None:
     """Playlists and lists of files are in no format that is opened."""
     clip = numbered(tmp_path / "a.mp4", 30)
     source = describe(clip)
-    payload = source.payload(source.segments([])[0], rendition(), work=f"file://{tmp_path}/out")
+    payload = source.payload(source.segments([])[0], rendition(), work=f"file://{tmp_path}/out/.sceneburst/a/0")
     clip.write_text(f"ffconcat version 1.0\nfile '{tmp_path}/b.mp4'\n")
     payload = payload.model_copy(update={"source": payload.source.model_copy(update={"version": sha256_of(clip)})})
     with pytest.raises((BadInput, ToolFailed), match="while it encoded a segment"):
