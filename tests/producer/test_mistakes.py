@@ -176,6 +176,13 @@ def test_an_output_among_working_files_is_refused(output: str) -> None:
         output_uri(output)
 
 
+@pytest.mark.parametrize("place", ["https://user:secret@example.com/a.mp4", "https://", "https://host:port/a.mp4"])
+def test_an_https_address_that_no_container_reads_is_refused_without_its_password(place: str) -> None:
+    """Before it is stored in the queue."""
+    assert (problem := input_problem(place)) is not None
+    assert "secret" not in problem.text
+
+
 def test_an_output_is_an_address_without_a_slash_at_its_end(tmp_path: Path) -> None:
     """Folders with any name in them, buckets without a folder."""
     assert output_uri("s3://bucket/") == "s3://bucket"
