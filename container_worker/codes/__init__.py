@@ -155,6 +155,7 @@ class Code(StrEnum):
     JOIN_HEADERS_DIFFER = "join_headers_differ"
     JOIN_PACKET_DIFFERS = "join_packet_differs"
     JOIN_TRACK_DIFFERS = "join_track_differs"
+    JOIN_FILE_UNUSABLE = "join_file_unusable"
     # --- a segment of a source ---
     #: A container has another build of ffmpeg than the one that has probed.
     ENCODER_DIFFERS = "encoder_differs"

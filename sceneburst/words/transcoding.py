@@ -245,6 +245,7 @@ SENTENCES: Mapping[str, str] = {
     "join_packet_differs": (
         "packet {packet}, in segment {segment}, is not the one that was encoded: the file is damaged; submit the job again"
     ),
+    "join_file_unusable": "{file} is damaged, or no file that this transcoding has made ({problem}); submit the job again",
     "join_track_differs": "a packet of track {track} is not the one that was made: the file is damaged; submit again",
     "track_empty": "track {track} of the source has no packets that can be read",
     "track_not_made": "ffmpeg {ending} while it made a track",

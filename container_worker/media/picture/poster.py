@@ -25,7 +25,7 @@ def save_poster(video: Path, share: float, target: Path) -> None:
     import av
     from PIL import Image
 
-    with av.open(str(video), options={"protocol_whitelist": "file"}) as container:
+    with av.open(str(video), options={"protocol_whitelist": "file", "format_whitelist": "mov"}) as container:
         stream = container.streams.video[0]
         assert stream.time_base
         assert stream.average_rate

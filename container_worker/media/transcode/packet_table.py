@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from container_worker.media.transcode.packet_content import codec_of, headers_digest, packet_digest
+from container_worker.media.transcode.working_files import TRACK_FORMATS, open_only
 from scenequeue.jobs.transcode.plan import Packet, PacketTable
 from scenequeue.jobs.transcode.source import Ratio
 
@@ -82,7 +83,7 @@ def read_table(path: Path, index: int = 0, time_base: Ratio | None = None, shift
     """Return the table of one stream of a file.
 
     Args:
-        path: a file that we have written, in any container.
+        path: a track that we have written.
         index: of the stream.
         time_base: of the table; None for the stream's own.
         shift: is added to all times, in ticks of the table.
@@ -93,9 +94,7 @@ def read_table(path: Path, index: int = 0, time_base: Ratio | None = None, shift
     Cost:
         Reads the file once, decodes nothing.
     """
-    import av
-
-    with av.open(f"file:{path}", options={"protocol_whitelist": "file"}) as container:
+    with open_only(path, TRACK_FORMATS) as container:
         stream = container.streams[index]
         base = time_base or base_of(stream)
         return table_of(stream, base, rows_of(stream, container.demux(stream), base, shift))

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from container_worker.media.sound.sound_file import Format, format_of
+from container_worker.media.transcode.encode.formats import SOURCE_FORMATS
+from container_worker.media.transcode.working_files import open_only
 
 if TYPE_CHECKING:
     from av import AudioFrame, AudioResampler
@@ -81,13 +83,13 @@ class Envelope:
         return levels
 
 
-def read_envelope(path: Path, index: int, options: dict[str, str] | None = None) -> Envelope:
+def read_envelope(path: Path, index: int, formats: str = ",".join(SOURCE_FORMATS)) -> Envelope:
     """Decode one stream of a file, and return its envelope; packets that cannot be decoded are silence.
 
     Args:
         path: any file that may be decoded here.
         index: of the stream in the file.
-        options: of the demuxer, such as the formats that are allowed.
+        formats: FFmpeg's names of those that it may have, with commas; those of sources by default.
 
     Raises:
         FFmpegError: the file cannot be read at all.
@@ -95,7 +97,7 @@ def read_envelope(path: Path, index: int, options: dict[str, str] | None = None)
     import av
 
     envelope = Envelope()
-    with av.open(f"file:{path}", options={"protocol_whitelist": "file", **(options or {})}) as container:
+    with open_only(path, formats) as container:
         stream = container.streams[index]
         assert isinstance(stream, av.AudioStream)
         stream.codec_context.thread_count = 1

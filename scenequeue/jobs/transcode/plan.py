@@ -1,7 +1,7 @@
 """Describes the division of a source: renditions, segments, tracks, and the time of every frame."""
 
 from fractions import Fraction
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple, Self
 
 from pydantic import Field
 
@@ -180,7 +180,7 @@ class SegmentReport(FrozenModel):
 class TrackReport(FrozenModel):
     """The report of an audio item."""
 
-    index: int
+    index: Annotated[int, Field(ge=0, lt=2**31)]
     #: Copied packets of the source, or those of the encoder.
     table: PacketTable
     #: Samples that a player skips at the start.
@@ -189,6 +189,16 @@ class TrackReport(FrozenModel):
     envelope: str = ""
     envelope_start_s: float = 0.0
     cpu_s: float = 0.0
+
+    def of_track(self, index: int) -> Self:
+        """Return the report, once it is known that it is of this track.
+
+        Raises:
+            ValueError: it is not.
+        """
+        if self.index != index:
+            raise ValueError(self.index)
+        return self
 
 
 class CaptionsReport(FrozenModel):

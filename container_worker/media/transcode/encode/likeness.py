@@ -4,6 +4,7 @@ from pathlib import Path
 
 from container_worker.codes import Code
 from container_worker.media.transcode.signatures import Signature, difference, parted_difference, signature_of, split
+from container_worker.media.transcode.working_files import SEGMENT_FORMAT, open_only
 from scenequeue.errors import ToolFailed
 from scenequeue.jobs.transcode.plan import PacketTable, Rendition, Segment
 
@@ -29,13 +30,11 @@ def check_likeness(
     Raises:
         ToolFailed: a keyframe shows something else.
     """
-    import av
-
     source = split(signatures)
     ranks = {pts: rank for rank, pts in enumerate(sorted(row.pts for row in table.packets))}
     keys = [at for at, row in enumerate(table.packets) if row.is_key]
     chosen = {keys[step * (len(keys) - 1) // max(1, _COMPARED - 1)] for step in range(_COMPARED)}
-    with av.open(f"file:{path}", options={"protocol_whitelist": "file"}) as container:
+    with open_only(path, SEGMENT_FORMAT) as container:
         stream = container.streams.video[0]
         stream.codec_context.thread_count = 1
         packets = (packet for packet in container.demux(stream) if packet.size)

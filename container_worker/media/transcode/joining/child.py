@@ -2,6 +2,7 @@
 
 import heapq
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from fractions import Fraction
 from functools import partial
 from itertools import zip_longest
@@ -25,6 +26,7 @@ from container_worker.media.transcode.joining.times import decoding_of, decoding
 from container_worker.media.transcode.packet_content import NO_CUE, packet_digest
 from container_worker.media.transcode.packet_table import ticks_in
 from container_worker.media.transcode.track.argv import track_ending
+from container_worker.media.transcode.working_files import SEGMENT_FORMAT, TRACK_FORMATS, opened_part
 from scenequeue.errors import BadInput
 from scenequeue.jobs.transcode.plan import PacketTable, TrackReport, TranscodePlan
 
@@ -38,7 +40,6 @@ if TYPE_CHECKING:
 _FORMATS = {"mp4": "mp4", "mkv": "matroska", "webm": "webm", "flv": "flv"}
 #: Largest number of ticks a second that MP4 stores.
 _MAX_TIMESCALE = 2**31 - 1
-_FILE_ONLY = {"protocol_whitelist": "file"}
 
 
 def make(data: dict[str, Any]) -> dict[str, Any]:
@@ -60,8 +61,7 @@ def make(data: dict[str, Any]) -> dict[str, Any]:
     target = folder / JOINED_FILE.format(plan.container)
     options = _muxer_options(plan, tracks)
     with av.open(f"file:{target}", "w", format=_FORMATS[plan.container], options=options) as joined:
-        with av.open(f"file:{folder / SEGMENT_FILE.format(plan.segments[0].number)}", options=_FILE_ONLY) as first:
-            streams: list[Stream] = [_picture_stream(joined, first, plan, rendition)]
+        streams: list[Stream] = [_picture_stream(joined, folder, plan, rendition)]
         streams.extend(_track_stream(joined, folder, plan, track.index) for track in plan.tracks)
         _describe(joined, plan)
         sources = [_picture_packets(plan, folder, picture)]
@@ -88,19 +88,16 @@ def _package(
     plan: TranscodePlan, folder: Path, rendition: str, picture: Picture, tracks: list[TrackReport], *, with_sounds: bool
 ) -> None:
     """Write the rendition, and sounds, as the files of a ladder, each with its description."""
-    import av
-
     # Times are those of an MP4, whatever the other files are.
     plan, tick_s = plan.model_copy(update={"container": "mp4"}), Fraction(*plan.picture.time_base)
     reports = {report.index: report for report in tracks}
     spans = {sound.track.index: _span_s(plan, reports[sound.track.index]) for sound in sounds_of(plan)}
     shift_s = shift_of(min((begin for begin, _end in spans.values()), default=Fraction(0)))
     cuts = choose_cuts(picture.pts, picture.last, picture.keyframes, tick_s)
-    with av.open(f"file:{folder / SEGMENT_FILE.format(plan.segments[0].number)}", options=_FILE_ONLY) as first:
-        made = [package(
-            folder / MEDIA_FILE.format(0), lambda file: _picture_stream(file, first, plan, rendition),
-            _picture_packets(plan, folder, picture), cuts=cuts, timescale=plan.picture.time_base[1], shift_s=shift_s,
-        )]  # fmt: skip
+    made = [package(
+        folder / MEDIA_FILE.format(0), partial(_picture_stream, folder=folder, plan=plan, rendition=rendition),
+        _picture_packets(plan, folder, picture), cuts=cuts, timescale=plan.picture.time_base[1], shift_s=shift_s,
+    )]  # fmt: skip
     for number, sound in enumerate(sounds_of(plan) if with_sounds else [], 1):
         index = sound.track.index
         times = cut_times_s(picture.pts, cuts, tick_s, spans[index][1])
@@ -132,8 +129,9 @@ def _muxer_options(plan: TranscodePlan, tracks: list[TrackReport]) -> dict[str, 
     }  # fmt: skip
 
 
-def _picture_stream(joined: "OutputContainer", first: "InputContainer", plan: TranscodePlan, rendition: str) -> "VideoStream":
-    stream = joined.add_stream_from_template(first.streams.video[0], opaque=True)
+def _picture_stream(joined: "OutputContainer", folder: Path, plan: TranscodePlan, rendition: str) -> "VideoStream":
+    with opened_part(folder / SEGMENT_FILE.format(plan.segments[0].number), SEGMENT_FORMAT) as first:
+        stream = joined.add_stream_from_template(first.streams.video[0], opaque=True)
     stream.time_base = Fraction(*plan.picture.time_base)
     made = next(each for each in plan.renditions if each.name == rendition)
     is_copy = made.codec == "copy"
@@ -184,12 +182,10 @@ def _describe(joined: "OutputContainer", plan: TranscodePlan) -> None:
         ])  # fmt: skip
 
 
-def _opened_track(folder: Path, plan: TranscodePlan, index: int) -> "InputContainer":
-    import av
-
+def _opened_track(folder: Path, plan: TranscodePlan, index: int) -> AbstractContextManager["InputContainer"]:
     track = next(each for each in plan.tracks if each.index == index)
     name = TRACK_FILE.format(index, track_ending(track.action, track.codec))
-    return av.open(f"file:{folder / name}", options=_FILE_ONLY)
+    return opened_part(folder / name, TRACK_FORMATS)
 
 
 def _with_key(at: int, packets: "Iterator[AvPacket[Any]]") -> "Iterator[tuple[Fraction, int, AvPacket[Any]]]":
@@ -204,8 +200,6 @@ def _picture_packets(plan: TranscodePlan, folder: Path, picture: Picture) -> "It
     Raises:
         BadInput: a packet is not the one that was reported.
     """
-    import av
-
     time_base = Fraction(*plan.picture.time_base)
     shown_for = durations(picture.pts, picture.last)
     decoding = decoding_of(picture.pts, picture.ranks, picture.last)
@@ -214,7 +208,7 @@ def _picture_packets(plan: TranscodePlan, folder: Path, picture: Picture) -> "It
     times = iter(decoding_times(picture.pts, decoding))
     at = 0
     for segment in plan.segments:
-        with av.open(f"file:{folder / SEGMENT_FILE.format(segment.number)}", options=_FILE_ONLY) as source:
+        with opened_part(folder / SEGMENT_FILE.format(segment.number), SEGMENT_FORMAT) as source:
             stream = source.streams.video[0]
             codec, extradata = stream.codec_context.name, stream.codec_context.extradata
             for packet in source.demux(stream):

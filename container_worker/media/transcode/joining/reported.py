@@ -72,8 +72,8 @@ def read_track(folder: Path, index: int) -> TrackReport:
         index: of the source's stream.
 
     Raises:
-        BadInput: it is none.
+        BadInput: it is none, or that of another one.
     """
     name = TRACK_REPORT_FILE.format(index)
     with usable(name):
-        return TrackReport.model_validate_json((folder / name).read_bytes())
+        return TrackReport.model_validate_json((folder / name).read_bytes()).of_track(index)

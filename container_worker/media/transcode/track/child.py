@@ -75,7 +75,7 @@ def make(data: dict[str, Any]) -> dict[str, Any]:
         table = written
     report = TrackReport(index=track.index, table=table, skip_start=skip)
     if track.action in FRAME_SAMPLES:
-        heard = read_envelope(folder / source, track.index, options)
+        heard = read_envelope(folder / source, track.index)
         report = report.model_copy(update={"envelope": pack(heard.levels), "envelope_start_s": heard.start_s})
     report = report.model_copy(update={"cpu_s": used_cpu_s()})
     (folder / REPORT_FILE).write_text(report.model_dump_json(), encoding="utf-8")

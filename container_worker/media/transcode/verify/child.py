@@ -77,7 +77,7 @@ class _Reports:
         for track in plan.tracks:
             name = TRACK_REPORT_FILE.format(track.index)
             with usable(name):
-                found.tracks[track.index] = TrackReport.model_validate_json((folder / name).read_bytes())
+                found.tracks[track.index] = TrackReport.model_validate_json((folder / name).read_bytes()).of_track(track.index)
                 found.cpu_s["audio"] = found.cpu_s.get("audio", 0.0) + found.tracks[track.index].cpu_s
         return found
 

@@ -15,6 +15,7 @@ from container_worker.media.transcode.sound_envelope import Envelope, read_envel
 from container_worker.media.transcode.verify.decoder_headers import needs_of
 from container_worker.media.transcode.verify.decoding_runs import runs_for
 from container_worker.media.transcode.verify.tables import Colours, Decoded, Joined, Packets
+from container_worker.media.transcode.working_files import open_only
 from scenequeue.errors import BadInput
 
 if TYPE_CHECKING:
@@ -34,9 +35,7 @@ _TRACKS = ("audio", "subtitle")
 @contextmanager
 def opened(path: Path) -> "Iterator[InputContainer]":
     """Open a file that a join has made, for the block."""
-    import av
-
-    with av.open(f"file:{path}", options={"protocol_whitelist": "file", "format_whitelist": _FORMATS}) as container:
+    with open_only(path, _FORMATS) as container:
         yield container
 
 
@@ -103,7 +102,7 @@ def hear(path: Path, packets: Packets) -> Envelope:
     Returns:
         Its levels over time.
     """
-    return read_envelope(path, packets.index, {"format_whitelist": _FORMATS})
+    return read_envelope(path, packets.index, _FORMATS)
 
 
 def _duration_s(stream: "Stream", packets: Packets) -> Fraction:

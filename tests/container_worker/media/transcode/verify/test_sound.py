@@ -32,7 +32,7 @@ def _checked(encoded: Encoded, tmp_path: Path, filters: str = "anull", delay_s: 
     ffmpeg("-f", "lavfi", "-i", _SOUND, source)
     ffmpeg("-i", source, "-af", filters, "-c:a", "aac", "-b:a", "48k", made)
     folder = encoded.folder_with(tmp_path / "checked", mistakes=Mistakes(sound=made))
-    levels = read_envelope(source, 0)
+    levels = read_envelope(source, 0, "wav")
     report = TrackReport(
         index=1, table=read_table(made, 0), envelope=pack(levels.levels), envelope_start_s=levels.start_s + delay_s
     )
