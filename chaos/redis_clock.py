@@ -61,6 +61,15 @@ class ClockMoves:
                 lasts.append(min(ended_ms, shown_ms - offset_ms))
         return max(lasts, default=shown_ms)
 
+    def set_back_ms(self, since_ms: int, until_ms: int) -> int:
+        """Return the time by which the clock was set back at most between two true times; 0 if it was not."""
+        most, highest = 0, None
+        for began_ms, ended_ms, offset_ms in self._periods():
+            if began_ms <= until_ms and since_ms <= ended_ms:
+                highest = offset_ms if highest is None else max(highest, offset_ms)
+                most = max(most, highest - offset_ms)
+        return most
+
     def of_stream(self, events: list[JobEvent]) -> list[Span]:
         """Find the true times of one stream's events, oldest first.
 

@@ -57,7 +57,10 @@ def lease_ends(events: Iterable[JobEvent], moves: ClockMoves | None = None) -> l
 
 
 def unexplained(
-    ends: Iterable[LeaseEnd], injected: Sequence[InjectedFault], causes_of: Callable[[str], tuple[frozenset[str], int]]
+    ends: Iterable[LeaseEnd],
+    injected: Sequence[InjectedFault],
+    causes_of: Callable[[str], tuple[frozenset[str], int]],
+    moves: ClockMoves | None = None,
 ) -> list[LeaseEnd]:
     """List the ends that no fault can have caused.
 
@@ -68,8 +71,9 @@ def unexplained(
         ends: ends of one item, oldest first.
         injected: all faults of the run.
         causes_of: a fault's name -> the errors it may cause, and its bound per item.
+        moves: moves of Redis's clock. A lease that was given while it was ahead expires so much later after it is set back.
     """
-    used = Counter[int]()
+    moves, used = moves or ClockMoves(), Counter[int]()
     left = []
     for end in ends:
         able = [
@@ -77,7 +81,7 @@ def unexplained(
             for number, fault in enumerate(injected)
             if end.error in causes_of(fault.name)[0]
             and (not fault.containers or end.container in fault.containers)
-            and fault.covers(end.at_ms, SLACK_MS, end.until_ms)
+            and fault.covers(end.at_ms, SLACK_MS + _delay_ms(fault, end, moves), end.until_ms)
             and used[number] < causes_of(fault.name)[1]
         ]
         if able:
@@ -86,3 +90,8 @@ def unexplained(
         else:
             left.append(end)
     return left
+
+
+def _delay_ms(fault: InjectedFault, end: LeaseEnd, moves: ClockMoves) -> int:
+    """Return the time by which a lease that a fault has cost may have expired later, because the clock was set back."""
+    return moves.set_back_ms(fault.began_ms - SLACK_MS, end.at_ms) if end.error == "LeaseExpired" else 0

@@ -99,7 +99,7 @@ def _of_attempts(
             for span in [moves.when(error.at_ms)]
             if not is_planted
         ]
-    for end in unexplained(ends, injected, causes_of):
+    for end in unexplained(ends, injected, causes_of, moves):
         yield f"{where}: {end.name} with {end.error} in {end.container} at {end.at_ms}, and no fault explains it"
     if kind.error and not kind.is_poison and not planned:
         yield f"{where} was not buried for what is wrong with it: {found.results[item_id].error}"

@@ -62,3 +62,22 @@ def test_a_loss_under_a_moved_clock_is_attributed_to_a_fault_at_its_true_time() 
     assert not unexplained(ends, [InjectedFault("kill-worker", 145_000, frozenset({"c1"}), 145_000)], causes_of)
     assert unexplained(ends, [InjectedFault("kill-worker", 151_000, frozenset({"c1"}), 151_000)], causes_of) == ends
     assert unexplained(ends, [InjectedFault("kill-worker", 100_000, frozenset({"c1"}), 100_000)], causes_of) == ends
+
+
+def test_a_lease_that_was_given_while_the_clock_was_ahead_expires_later() -> None:
+    """By as much as the clock was set back: an ack that a fail-over has lost is missed only then."""
+    moves = _moves((40_000, 87_000), (55_000, 0))
+    fault = InjectedFault("fail-over", 55_000, ended_ms=56_000)
+    (end,) = lease_ends([_event(53_000 + 87_000), _event(145_000, name="reclaimed")], moves)
+    assert unexplained([end], [fault], causes_of) == [end]
+    assert unexplained([end], [fault], causes_of, moves) == []
+    earlier = InjectedFault("fail-over", 8_000, ended_ms=9_000)
+    assert unexplained([end], [earlier], causes_of, moves) == [end]
+
+
+def test_the_largest_step_back_is_told_of_a_span() -> None:
+    """From the highest offset in it to a later one; a clock that only went ahead was not set back."""
+    moves = _moves((10_000, 50_000), (20_000, 90_000), (30_000, 60_000), (40_000, 0))
+    assert [moves.set_back_ms(*span) for span in ((0, 15_000), (0, 35_000), (0, 50_000), (31_000, 50_000), (41_000, 50_000))] == [
+        0, 30_000, 90_000, 60_000, 0,
+    ]  # fmt: skip
