@@ -18,7 +18,7 @@ from scenequeue.jobs.item import WorkItem
 from scenequeue.jobs.kinds.join import JoinPayload
 from scenequeue.jobs.transcode.options import MEDIA_TYPES, TranscodeOptions
 from scenequeue.jobs.transcode.plan import TranscodePlan
-from scenequeue.jobs.transcode.working_folder import work_files_of
+from scenequeue.jobs.transcode.working_folder import WorkFiles, work_files_of
 
 _Item: TypeAlias = ParsedItem[JoinPayload, TranscodeOptions]
 #: Part of every fingerprint; raise it when a change makes the same segments give another file.
@@ -33,7 +33,7 @@ class Join:
 
     def inputs(self, item: _Item) -> Iterator[Input]:
         """Yield the plan, the reports and files of all segments, and those of the tracks."""
-        files, rendition = work_files_of(item.payload.work, item.context.lease.job_id), item.payload.rendition
+        files, rendition = _files_of(item), item.payload.rendition
         # As large as items may write them, which is more than users' files may be.
         limit = item.context.limits.file_bytes
         yield Input("plan", files.plan, PLAN_FILE, max_bytes=limit)
@@ -63,7 +63,7 @@ class Join:
 
     def outputs(self, item: _Item) -> Sequence[Output]:
         container = _plan(item).container
-        address = work_files_of(item.payload.work, item.context.lease.job_id).joined(item.payload.rendition, container)
+        address = _files_of(item).joined(item.payload.rendition, container)
         return [Output(JOINED_FILE.format(container), address, MEDIA_TYPES[container], "video"), *_ladder_outputs(item)]
 
     def run(self, item: _Item, files: Mapping[str, InputFile]) -> Made:  # noqa: ARG002 - the child finds them by name
@@ -80,12 +80,16 @@ class Join:
 
 def _ladder_outputs(item: _Item) -> Iterator[Output]:
     """Yield the files of the ladder, if one is made: the rendition's, and with the first rendition the sounds."""
-    plan, files = _plan(item), work_files_of(item.payload.work, item.context.lease.job_id)
+    plan, files = _plan(item), _files_of(item)
     if plan.hls:
         sounds = [sound.name for sound in sounds_of(plan)] if item.payload.brings_verify else []
         for number, name in enumerate([item.payload.rendition, *sounds]):
             yield Output(MEDIA_FILE.format(number), files.hls(name, ".mp4"), "video/mp4", "segment", is_required=True)
             yield Output(FACTS_FILE.format(number), files.hls(name, ".json"), "application/json", "report", is_required=True)
+
+
+def _files_of(item: _Item) -> WorkFiles:
+    return work_files_of(item.payload.work, item.context.lease.job_id)
 
 
 def _plan(item: _Item) -> TranscodePlan:

@@ -64,7 +64,7 @@ class Texts:
 
 
 def _is_aac(stream: Any) -> bool:
-    return stream.codec_context is not None and stream.codec_context.codec.canonical_name == "aac"
+    return _codec_of(stream) == "aac"
 
 
 def _format_in(packet: Any) -> bytes | None:
@@ -77,4 +77,9 @@ def _format_in(packet: Any) -> bytes | None:
 
 
 def _is_plain(stream: Any) -> bool:
-    return stream.codec_context is not None and stream.codec_context.codec.canonical_name in _PLAIN
+    return _codec_of(stream) in _PLAIN
+
+
+def _codec_of(stream: Any) -> str | None:
+    """Return the name of a stream's codec; None without a decoder for it."""
+    return None if stream.codec_context is None else str(stream.codec_context.codec.canonical_name)

@@ -73,11 +73,10 @@ def make(data: dict[str, Any]) -> dict[str, Any]:
 
 def _with_findings(stream: StreamFacts, table: Table) -> StreamFacts:
     """Return the facts with what only the stream's packets tell."""
-    texts = table.unreadable_texts.get(stream.index, 0)
     return stream.model_copy(
         update={
             "has_packets": stream.index in table.with_packets, "is_changing": stream.index in table.changing_sounds,
-            "unreadable_texts": texts,
+            "unreadable_texts": table.unreadable_texts.get(stream.index, 0),
         }
     )  # fmt: skip
 

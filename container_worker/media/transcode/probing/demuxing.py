@@ -45,10 +45,10 @@ class Table:
     ends_early: bool = False
     #: Indexes of the sounds whose format changes; none of an MP4 or MOV, as only its index is read.
     changing_sounds: set[int] = field(default_factory=set)
-    #: Indexes of the tracks of sound and subtitles that have packets with times.
-    with_packets: set[int] = field(default_factory=set)
     #: Number of texts that are not UTF-8, by the index of their stream; likewise.
     unreadable_texts: dict[int, int] = field(default_factory=dict)
+    #: Indexes of the tracks of sound and subtitles that have packets with times.
+    with_packets: set[int] = field(default_factory=set)
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """Reads a joined file: its packets, and the frames around its joins."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -32,11 +32,9 @@ _BESIDE = 3
 _TRACKS = ("audio", "subtitle")
 
 
-@contextmanager
-def opened(path: Path) -> "Iterator[InputContainer]":
-    """Open a file that a join has made, for the block."""
-    with open_only(path, _FORMATS) as container:
-        yield container
+def opened(path: Path) -> "InputContainer":
+    """Open a file that a join has made."""
+    return open_only(path, _FORMATS)
 
 
 def read_joined(path: Path, rendition: str) -> Joined:
