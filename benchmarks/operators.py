@@ -23,7 +23,7 @@ from scenequeue.jobs.ids import check_job_id
 from scenequeue.jobs.item import WorkItem
 from scenequeue.jobs.job import JobSpec, JobState, Lane
 from scenequeue.jobs.job_filter import JobFilter
-from scenequeue.ports.dead_search import DeadFilter
+from scenequeue.ports.steering.dead_search import DeadFilter
 from scenequeue.queue import SceneQueue
 from scenequeue.reasons import Reason
 from scenequeue.settings import SceneburstSettings

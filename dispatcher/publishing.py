@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from dispatcher.decisions.planner import Plan
-from scenequeue.ports.limits import LIMITS, Limit
+from scenequeue.ports.steering.limits import LIMITS, Limit
 from scenequeue.reasons import Reason
 from scenequeue.settings import DispatcherSettings
 

@@ -28,7 +28,7 @@ from dispatcher.sweeping.folder_sweep import FolderSweep
 from dispatcher.webhooks import WebhookSender
 from scenequeue.errors import DispatcherDeposed, FleetError
 from scenequeue.jobs.container import ContainerRecord
-from scenequeue.ports.limits import Limit, limited
+from scenequeue.ports.steering.limits import Limit, limited
 from scenequeue.queue import SceneQueue
 from scenequeue.reasons import Code as QueueCode, Reason
 from scenequeue.settings import DispatcherSettings

@@ -12,9 +12,9 @@ from scenequeue.jobs.job import Counts, JobState, JobStatus
 from scenequeue.jobs.rollup import SLOTS
 from scenequeue.jobs.transcode.working_folder import WorkFolder
 from scenequeue.jobs.wishes import WishedJob
-from scenequeue.ports.audit_log import clean_name
 from scenequeue.ports.container_reports import CONTAINER_TTL_S
 from scenequeue.ports.job_lookup import status_of
+from scenequeue.ports.steering.audit_log import clean_name
 from scenequeue.reasons import Code, Reason
 from scenequeue.reasons.stored import reason_words, stored_reason
 from scenequeue.structure.connection import Connection

@@ -13,13 +13,20 @@ from scenequeue.jobs.job_filter import JobFilter, JobPage
 from scenequeue.jobs.result import DeadLetter
 from scenequeue.jobs.rollup import Resolution, Rollup
 from scenequeue.jobs.waiting_reason import Surroundings, may_wait, stand_still, why_standing_still, why_waiting
-from scenequeue.ports.audit_log import Act, read_acts
-from scenequeue.ports.dead_search import DeadFilter, count_reasons, find_letters, matching_letters, read_letter, read_letter_named
-from scenequeue.ports.drain_marks import with_drain_marks
 from scenequeue.ports.job_lookup import read_job, read_jobs
 from scenequeue.ports.job_search import find_jobs
-from scenequeue.ports.limits import Limit, read_limits
 from scenequeue.ports.rollups import read_rollups
+from scenequeue.ports.steering.audit_log import Act, read_acts
+from scenequeue.ports.steering.dead_search import (
+    DeadFilter,
+    count_reasons,
+    find_letters,
+    matching_letters,
+    read_letter,
+    read_letter_named,
+)
+from scenequeue.ports.steering.drain_marks import with_drain_marks
+from scenequeue.ports.steering.limits import Limit, read_limits
 from scenequeue.published_plan import plan_from
 from scenequeue.reasons import Reason
 from scenequeue.structure.connection import Connection
@@ -126,7 +133,7 @@ class QueueInspector:
         return self.find_dead(DeadFilter(job=job_id or ""), limit)
 
     def find_dead(self, wanted: DeadFilter, limit: int = 100) -> list[DeadLetter]:
-        """Return the newest dead letters that match a filter; see scenequeue/ports/dead_search.py for the cost."""
+        """Return the newest dead letters that match a filter; see scenequeue/ports/steering/dead_search.py for the cost."""
         return find_letters(self._connection, wanted, limit)
 
     def reasons(self) -> dict[str, int]:

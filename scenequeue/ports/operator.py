@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from scenequeue.errors import JobConflict, JobNotFound
-from scenequeue.ports.audit_log import clean_name, run_on_holders
-from scenequeue.ports.dead_search import DeadFilter, Progress, act_on_all
-from scenequeue.ports.limits import change_limits, reset_limits
+from scenequeue.ports.steering.audit_log import clean_name, run_on_holders
+from scenequeue.ports.steering.dead_search import DeadFilter, Progress, act_on_all
+from scenequeue.ports.steering.limits import change_limits, reset_limits
 from scenequeue.reasons import Code
 from scenequeue.structure.connection import Connection
 

@@ -8,9 +8,9 @@ from scenequeue.jobs.ids import ItemId
 from scenequeue.jobs.item import WorkItem
 from scenequeue.jobs.job import JobEvent, JobSpec, JobState, JobStatus
 from scenequeue.jobs.result import ItemResult
-from scenequeue.ports.audit_log import run_on_holders
 from scenequeue.ports.job_lookup import deferred_stages, ids_of_stage, job_not_found, jobs_of_id, place_of, read_job
 from scenequeue.ports.job_writer import CHUNK, MAX_STAGES, JobWriter, Submitted
+from scenequeue.ports.steering.audit_log import run_on_holders
 from scenequeue.structure.connection import BLOCK_LIMIT_S, Connection
 from scenequeue.structure.hashes import element_from, event_from, result_from, whole_number
 from scenequeue.structure.staging import Upload

@@ -32,7 +32,7 @@ def test_words_around_a_number_agree_with_it() -> None:
 #: Counts that are never one: file, noun.
 _SEVERAL = {
     # The only one has words of its own.
-    ("sceneburst/commands/dead.py", "letters"),
+    ("sceneburst/commands/operators/dead.py", "letters"),
 }
 #: The same of sentences: code, parameter.
 _SEVERAL_IN_SENTENCES = {

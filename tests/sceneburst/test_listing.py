@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sceneburst.commands.listing import parse_age_ms
+from sceneburst.commands.operators.listing import parse_age_ms
 from sceneburst.exit_codes import Exit
 from sceneburst.manifest import read_manifest
 from scenequeue.errors import InvalidScenes

@@ -7,7 +7,7 @@ from scenequeue.jobs.container import ContainerRecord, TailLines
 from scenequeue.jobs.ids import ContainerId, check_job_id
 from scenequeue.jobs.job import JobSpec, Lane
 from scenequeue.jobs.wishes import JobWishes
-from scenequeue.ports.dead_search import DeadFilter
+from scenequeue.ports.steering.dead_search import DeadFilter
 from scenequeue.queue import SceneQueue
 from tests.scenequeue.jobs import done, items, submit
 from tests.support.reasons import said

@@ -5,7 +5,7 @@ import pytest
 from scenequeue.jobs.container import ContainerRecord
 from scenequeue.jobs.ids import ContainerId
 from scenequeue.jobs.job import Lane
-from scenequeue.ports.dead_search import DeadFilter
+from scenequeue.ports.steering.dead_search import DeadFilter
 from scenequeue.queue import SceneQueue
 from tests.scenequeue.jobs import submit
 from tests.support.reasons import said

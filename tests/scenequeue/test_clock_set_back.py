@@ -4,7 +4,7 @@ from dispatcher.webhooks import retry_pause_s
 from scenequeue.jobs.container import ContainerRecord
 from scenequeue.jobs.ids import ContainerId
 from scenequeue.jobs.item import ItemState
-from scenequeue.ports.dead_search import DeadFilter
+from scenequeue.ports.steering.dead_search import DeadFilter
 from scenequeue.queue import SceneQueue
 from tests.scenequeue.jobs import submit
 from tests.support.reasons import said

@@ -8,7 +8,7 @@ import pytest
 
 from scenequeue.jobs.ids import check_job_id
 from scenequeue.jobs.job import JobSpec, JobState, Lane
-from scenequeue.ports.dead_search import DeadFilter
+from scenequeue.ports.steering.dead_search import DeadFilter
 from scenequeue.queue import SceneQueue
 from scenequeue.reasons import Reason
 from scenequeue.reasons.stored import stored_reason

@@ -5,7 +5,7 @@ import pytest
 from scenequeue.errors import JobConflict, LeaseLost
 from scenequeue.jobs.item import Lease
 from scenequeue.jobs.job import JobState
-from scenequeue.ports.dead_search import DeadFilter
+from scenequeue.ports.steering.dead_search import DeadFilter
 from scenequeue.queue import SceneQueue
 from tests.scenequeue.jobs import done, submit
 from tests.support.reasons import said

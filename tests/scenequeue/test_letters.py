@@ -5,7 +5,7 @@ import pytest
 from scenequeue.jobs.ids import check_job_id
 from scenequeue.jobs.item import ItemState, WorkItem
 from scenequeue.jobs.job import JobSpec
-from scenequeue.ports.dead_search import DeadFilter
+from scenequeue.ports.steering.dead_search import DeadFilter
 from scenequeue.queue import SceneQueue
 from scenequeue.reasons import Code, Reason
 from tests.scenequeue.jobs import end_leases, submit

@@ -66,7 +66,7 @@ _WORDED = {
     "container_worker/executor.py": "for the log",
     "dispatcher/fleets/fargate/fleet.py": "shown by AWS's console",
     "scenequeue/start.py": "printed",
-    "scenequeue/ports/dead_search.py": "a filter's own, which is no sentence",
+    "scenequeue/ports/steering/dead_search.py": "a filter's own, which is no sentence",
 }
 
 

@@ -16,7 +16,7 @@ from scenequeue.jobs.job import JobSpec, JobState, Lane
 from scenequeue.jobs.job_filter import JobFilter
 from scenequeue.jobs.rollup import Resolution
 from scenequeue.ports import dead_search, dispatcher, worker
-from scenequeue.ports.dead_search import DeadFilter
+from scenequeue.ports.steering.dead_search import DeadFilter
 from scenequeue.queue import SceneQueue
 from tests.scenequeue.conftest import queue_on
 from tests.scenequeue.jobs import done, items, submit

@@ -6,7 +6,7 @@ from scenequeue.errors import JobConflict, JobNotFound, QueueFull
 from scenequeue.jobs.ids import check_job_id
 from scenequeue.jobs.item import ItemState
 from scenequeue.jobs.job import JobSpec, JobState, Lane
-from scenequeue.ports.dead_search import DeadFilter
+from scenequeue.ports.steering.dead_search import DeadFilter
 from scenequeue.queue import SceneQueue
 from tests.scenequeue.jobs import done, items, submit
 from tests.scenequeue.two_structures import NEWER, OLDER, contents, ids

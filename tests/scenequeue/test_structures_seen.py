@@ -7,7 +7,7 @@ from scenequeue.jobs.job import JobState, Lane
 from scenequeue.jobs.job_filter import JobFilter
 from scenequeue.jobs.rollup import Resolution
 from scenequeue.jobs.wishes import JobWishes
-from scenequeue.ports.dead_search import DeadFilter
+from scenequeue.ports.steering.dead_search import DeadFilter
 from scenequeue.queue import SceneQueue
 from tests.scenequeue.jobs import done, submit
 from tests.scenequeue.two_structures import ids

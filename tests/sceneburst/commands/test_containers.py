@@ -9,8 +9,8 @@ from sceneburst.exit_codes import Exit
 from sceneburst.terminal.operator_name import operator_name
 from scenequeue.jobs.container import ALL_CONTAINERS, ContainerRecord
 from scenequeue.jobs.ids import ContainerId
-from scenequeue.ports.drain_marks import with_drain_marks
 from scenequeue.ports.inspector import QueueInspector
+from scenequeue.ports.steering.drain_marks import with_drain_marks
 from scenequeue.queue import SceneQueue
 from tests.sceneburst.commands.conftest import CONTAINER, JOB
 from tests.sceneburst.conftest import Console

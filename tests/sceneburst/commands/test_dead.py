@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from sceneburst.commands.dead import last_reason
+from sceneburst.commands.operators.dead import last_reason
 from sceneburst.exit_codes import Exit
 from scenequeue.jobs.result import DeadLetter
 from scenequeue.queue import SceneQueue

@@ -11,7 +11,7 @@ from scenequeue.jobs.job import JobSpec, JobStatus, Lane
 from scenequeue.jobs.job_filter import JobFilter
 from scenequeue.jobs.rollup import Resolution
 from scenequeue.jobs.transcode.working_folder import WorkFolder
-from scenequeue.ports.dead_search import DeadFilter
+from scenequeue.ports.steering.dead_search import DeadFilter
 from scenequeue.queue import SceneQueue
 from tests.scenequeue.jobs import done, items, submit
 from tests.support.reasons import said

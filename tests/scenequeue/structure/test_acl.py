@@ -10,7 +10,7 @@ from scenequeue.jobs.container import ContainerRecord, TailLines
 from scenequeue.jobs.ids import ContainerId, check_job_id
 from scenequeue.jobs.job import JobSpec, JobState, Lane
 from scenequeue.jobs.rollup import Resolution
-from scenequeue.ports.dead_search import DeadFilter
+from scenequeue.ports.steering.dead_search import DeadFilter
 from scenequeue.queue import SceneQueue
 from scenequeue.reasons import Reason
 from scenequeue.settings import SceneburstSettings

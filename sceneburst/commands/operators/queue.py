@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from sceneburst.commands.dead import last_reason
 from sceneburst.commands.job_status import STATUS_COLUMNS, status_data, status_row
+from sceneburst.commands.operators.dead import last_reason
 from sceneburst.counted import counted
 from sceneburst.terminal.operator_name import operator_name
 from sceneburst.terminal.screen import (

@@ -15,7 +15,7 @@ from scenequeue.jobs.ids import JobId
 from scenequeue.jobs.job import Lane
 from scenequeue.jobs.options import FrozenModel
 from scenequeue.jobs.result import DeadLetter
-from scenequeue.ports.audit_log import clean_name
+from scenequeue.ports.steering.audit_log import clean_name
 from scenequeue.reasons import Code
 from scenequeue.structure.connection import Connection
 from scenequeue.structure.hashes import letter_from, member_parts, whole_number

@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 
 from sceneburst.codes import Code
-from sceneburst.commands.filters import filter_of
 from sceneburst.commands.job_status import STATUS_COLUMNS, labels_text, status_data, status_row
 from sceneburst.commands.jobs import LabelOption, parse_label
+from sceneburst.commands.operators.filters import filter_of
 from sceneburst.terminal.screen import JsonFlag, Namespace, RedisUrl, connected, note, print_json, print_table, say, table
 from sceneburst.terminal.usage import RefusedWord
 from scenequeue.jobs.job import JobState, Lane

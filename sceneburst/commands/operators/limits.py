@@ -99,7 +99,7 @@ def limit_rows(changed: dict[str, dict[str, Any]], settings: dict[str, Any]) -> 
         changed: the changed limits, by name.
         settings: the active dispatcher's settings; empty without one.
     """
-    from scenequeue.ports.limits import LIMITS
+    from scenequeue.ports.steering.limits import LIMITS
 
     rows = []
     for name in LIMITS:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from pydantic import ValidationError
 
 from scenequeue.errors import SettingsError, refused_value, several
-from scenequeue.ports.audit_log import clean_name
+from scenequeue.ports.steering.audit_log import clean_name
 from scenequeue.reasons import Code
 from scenequeue.settings import DispatcherSettings
 from scenequeue.structure.connection import Connection

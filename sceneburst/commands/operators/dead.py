@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sceneburst.codes import Code
-from sceneburst.commands.filters import filter_of
 from sceneburst.commands.jobs import LabelOption, parse_label
+from sceneburst.commands.operators.filters import filter_of
 from sceneburst.counted import counted
 from sceneburst.terminal.operator_name import operator_name
 from sceneburst.terminal.screen import (
@@ -32,7 +32,7 @@ from scenequeue.jobs.result import DeadLetter
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from scenequeue.ports.dead_search import DeadFilter, Progress
+    from scenequeue.ports.steering.dead_search import DeadFilter, Progress
     from scenequeue.queue import SceneQueue
 
 #: `dead show` prints the whole reason.
@@ -140,7 +140,7 @@ def requeue(
     namespace: Namespace = None,
 ) -> None:
     """Requeue dead letters with all their attempts: those of a job, or with --all those that match the filters."""
-    from scenequeue.ports.dead_search import DeadFilter
+    from scenequeue.ports.steering.dead_search import DeadFilter
 
     wanted = _filter(job, reason, lane, label)
     _check_choice(job_id, all_of_them, wanted)
@@ -173,7 +173,7 @@ def discard(
     namespace: Namespace = None,
 ) -> None:
     """Discard dead letters for good: those of a job, or with --all those that match the filters."""
-    from scenequeue.ports.dead_search import DeadFilter
+    from scenequeue.ports.steering.dead_search import DeadFilter
 
     wanted = _filter(job, reason, lane, label)
     _check_choice(job_id, all_of_them, wanted)
@@ -204,7 +204,7 @@ def _called(queue: "SceneQueue", wanted: "DeadFilter") -> str:
 
 
 def _filter(job: str | None, reason: str | None, lane: Lane | None, label: list[str] | None) -> "DeadFilter":
-    from scenequeue.ports.dead_search import DeadFilter
+    from scenequeue.ports.steering.dead_search import DeadFilter
 
     labels = dict(parse_label(each) for each in label or [])
     return filter_of(DeadFilter, reason=reason or "", job=job or "", lane=lane, labels=labels)

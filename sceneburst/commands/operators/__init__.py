@@ -1,0 +1,1 @@
+"""Commands of operators, which look into the queue and steer it."""

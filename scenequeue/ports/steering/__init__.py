@@ -1,0 +1,1 @@
+"""What operators change while programs run: pauses, limits, dead letters, draining; and the audit log of that."""
