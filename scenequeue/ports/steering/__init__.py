@@ -1,1 +1,1 @@
-"""What operators change while programs run: pauses, limits, dead letters, draining; and the audit log of that."""
+"""Limits, dead letters and draining, as operators change them while programs run, and the audit log of that."""
