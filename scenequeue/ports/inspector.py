@@ -1,18 +1,18 @@
 """Reads the queue for operators and dashboards, without changing it."""
 
-from collections import deque
 from collections.abc import Iterable, Mapping
 from itertools import product
-from typing import Any, NamedTuple
+from typing import Any
 
 from scenequeue.jobs.container import ContainerRecord
-from scenequeue.jobs.ids import ContainerId, ItemId, JobId
+from scenequeue.jobs.ids import ItemId, JobId
 from scenequeue.jobs.item import WorkItem
 from scenequeue.jobs.job import Counts, Depth, JobStatus, Lane, WaitingItems
 from scenequeue.jobs.job_filter import JobFilter, JobPage
 from scenequeue.jobs.result import DeadLetter
 from scenequeue.jobs.rollup import Resolution, Rollup
 from scenequeue.jobs.waiting_reason import Surroundings, may_wait, stand_still, why_standing_still, why_waiting
+from scenequeue.ports.item_listing import LeasedItem, leased_of, peek_lane
 from scenequeue.ports.job_lookup import read_job, read_jobs
 from scenequeue.ports.job_search import find_jobs
 from scenequeue.ports.rollups import read_rollups
@@ -31,31 +31,14 @@ from scenequeue.published_plan import plan_from
 from scenequeue.reasons import Reason
 from scenequeue.structure.connection import Connection
 from scenequeue.structure.hashes import (
-    MALFORMED,
     container_from,
     counts_from,
-    element_from,
     member_parts,
-    spare_holder,
     whole_number,
 )
 from scenequeue.structure.merging import merged
 
 _WAITING_FIELDS = 5
-
-
-class LeasedItem(NamedTuple):
-    """An item that a container works on now."""
-
-    job_id: JobId
-    item_id: ItemId
-    container_id: ContainerId
-    #: Redis clock.
-    deadline_ms: int
-    attempt: int
-    name: str
-    #: The container that has a spare lease of it.
-    spare_container_id: ContainerId | None = None
 
 
 class QueueInspector:
@@ -119,14 +102,14 @@ class QueueInspector:
         """Return the items that would be leased next, in that order; an estimate, as every lease changes the jobs' turns."""
         found: list[tuple[JobId, ItemId, WorkItem]] = []
         for each, connection in product([lane] if lane else list(Lane), self._connection.all):
-            found += _peek_lane(connection, each, count - len(found))
+            found += peek_lane(connection, each, count - len(found))
             if len(found) >= count:
                 break
         return found
 
     def leased(self, limit: int = 1000) -> list[LeasedItem]:
         """Return the leased items, in the order in which their leases end."""
-        return merged(self._connection, lambda each: _leased_of(each, limit), lambda item: item.deadline_ms, limit)
+        return merged(self._connection, lambda each: leased_of(each, limit), lambda item: item.deadline_ms, limit)
 
     def dead(self, job_id: str | None = None, limit: int = 100) -> list[DeadLetter]:
         """Return the dead letters of one job, or of all, newest first. Cost: as `find_dead`."""
@@ -257,45 +240,6 @@ def _jobs_of(connection: Connection, limit: int) -> list[JobStatus]:
     """Return the newest jobs of one structure, newest first."""
     ids = connection.answer("zrange", connection.keys.jobs, 0, limit - 1, desc=True) or []
     return read_jobs(connection, ids)
-
-
-def _peek_lane(connection: Connection, lane: Lane, count: int) -> list[tuple[JobId, ItemId, WorkItem]]:
-    """Return the next items of one lane of one structure: one of each job in turn, in the order of the rings."""
-    keys = connection.keys
-    with connection.translated():
-        needs = sorted(connection.answer("smembers", keys.needs) or ())
-        pipeline = connection.client.pipeline(transaction=False)
-        for need in needs:
-            pipeline.zrange(keys.lane(lane.value, need), 0, count - 1, withscores=True)
-        rings = connection.answers(pipeline) if needs else []
-        in_ring = ((turn, job_id, need) for need, ring in zip(needs, rings, strict=True) for job_id, turn in ring or ())
-        places = sorted(in_ring)[:count]
-        for _, job_id, need in places:
-            pipeline.lrange(keys.ready(job_id, need), 0, count - 1)
-        lists = connection.answers(pipeline) if places else []
-    turns = deque((job_id, deque(elements)) for (_, job_id, _), elements in zip(places, lists, strict=True) if elements)
-    found: list[tuple[JobId, ItemId, WorkItem]] = []
-    while turns and len(found) < count:
-        job_id, elements = turns.popleft()
-        found.append((JobId(job_id), *element_from(elements.popleft())))
-        if elements:
-            turns.append((job_id, elements))
-    return found
-
-
-def _leased_of(connection: Connection, limit: int) -> list[LeasedItem]:
-    """Return the leased items of one structure, in the order in which their leases end."""
-    members = connection.answer("zrange", connection.keys.leases, 0, limit - 1, withscores=True) or []
-    hashes = connection.hashes([connection.keys.of(f"item:{member}") for member, _ in members])
-    return [_leased(member, whole_number(end), fields) for (member, end), fields in zip(members, hashes, strict=True) if fields]
-
-
-def _leased(member: str, deadline_ms: int, fields: dict[str, str]) -> LeasedItem:
-    """Return the leased item of a hash; it is named "malformed" if the hash lacks a body or a field of a lease."""
-    is_whole = {"token", "body", "container", "attempt"} <= fields.keys()
-    name = WorkItem.shown(fields["body"]).name if is_whole else MALFORMED
-    container, attempt = ContainerId(fields.get("container", "")), whole_number(fields.get("attempt"))
-    return LeasedItem(*member_parts(member), container, deadline_ms, attempt, name, spare_holder(fields.get("spare", "")))
 
 
 def _is_number(text: str) -> bool:
