@@ -26,6 +26,7 @@ class Code(StrEnum):
     OUTPUT_NEEDED = "output_needed"
     #: Refused by the parser, in its own words.
     USAGE_REFUSED = "usage_refused"
+    WHY_TOO_LONG = "why_too_long"
     WORD_NOT_UTF8 = "word_not_utf8"
 
     # --- a manifest ---

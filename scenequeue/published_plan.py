@@ -65,6 +65,7 @@ def _limits(value: object) -> list[dict[str, Any]]:
             "value": _number(each.get("value")),
             "by": str(each.get("by")),
             "at_ms": _whole_number(each.get("at_ms")),
+            "why": str(each.get("why") or ""),
         }
         for each in _maps(value)
     ]

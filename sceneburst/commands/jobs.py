@@ -22,7 +22,7 @@ from sceneburst.commands.job_status import (
 from sceneburst.counted import counted
 from sceneburst.exit_codes import Exit, when_interrupted
 from sceneburst.local.empty_folders import without_empty_folders
-from sceneburst.terminal.operator_name import operator_name
+from sceneburst.terminal.operator_name import WhyOption, operator_name
 from sceneburst.terminal.screen import (
     JsonFlag,
     Namespace,
@@ -200,10 +200,16 @@ def results(job_id: JobArgument, as_json: JsonFlag = False, redis_url: RedisUrl 
         say(ended_text(status))
 
 
-def cancel(job_id: JobArgument, as_json: JsonFlag = False, redis_url: RedisUrl = None, namespace: Namespace = None) -> None:
+def cancel(
+    job_id: JobArgument,
+    why: WhyOption = "",
+    as_json: JsonFlag = False,
+    redis_url: RedisUrl = None,
+    namespace: Namespace = None,
+) -> None:
     """Cancel a job: drop its waiting items, and stop its running ones."""
     with connected(redis_url, namespace) as queue:
-        found = queue.producer.cancel(job_id, operator_name())
+        found = queue.producer.cancel(job_id, operator_name(), why)
     if as_json:
         print_json(status_data(found))
     elif found.state is JobState.CANCELLED:

@@ -13,6 +13,7 @@ from sceneburst.http_api.transcode_bodies import transcoding_from
 from sceneburst.http_api.views import REFUSALS, SUBMISSION_BODY, TRANSCODE_BODY, Backlog, Health, Job, ResultPage
 from scenequeue.jobs.job import JobStatus
 from scenequeue.jobs.result import ItemResult
+from scenequeue.ports.steering.audit_log import ACT_CHARACTERS
 
 #: For load balancers and operators: they need no key and are not counted.
 probes = APIRouter(tags=["probes"])
@@ -90,9 +91,14 @@ async def events(
 
 
 @jobs.delete("/jobs/{job_id}", summary="Cancel a job")
-async def cancel(job_id: str, request: Request, service: Shared) -> Job:
+async def cancel(
+    job_id: str,
+    request: Request,
+    service: Shared,
+    why: Annotated[str, Query(description="the reason, for the audit log", max_length=ACT_CHARACTERS)] = "",
+) -> Job:
     """Drop the waiting items, and stop the running ones within a heartbeat. Idempotent."""
-    return Job.of(await service.call(lambda: service.producer.queue.producer.cancel(job_id, request.state.caller)))
+    return Job.of(await service.call(lambda: service.producer.queue.producer.cancel(job_id, request.state.caller, why)))
 
 
 @jobs.get("/depth", summary="What waits, by lane")

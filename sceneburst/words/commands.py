@@ -19,6 +19,7 @@ SENTENCES: Mapping[str, str] = {
     "only_submitted": "it needs --submit",
     "output_needed": "--submit needs an output: an s3:// prefix, or a folder that the containers share",
     "usage_refused": "{problem}",
+    "why_too_long": "the reason has {characters} characters; {most} at most are kept, so shorten it",
     "word_not_utf8": "a word of the command line is not in UTF-8",
     # --- a manifest ---
     "manifest_key_repeated": "{path}:{line}: {problem}: each may be given once",

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from scenequeue.errors import JobConflict, JobNotFound
-from scenequeue.ports.steering.audit_log import clean_name, run_on_holders
+from scenequeue.ports.steering.audit_log import act_words, run_on_holders
 from scenequeue.ports.steering.dead_search import DeadFilter, Progress, act_on_all
 from scenequeue.ports.steering.limits import change_limits, reset_limits
 from scenequeue.reasons import Code
@@ -11,55 +11,60 @@ from scenequeue.structure.connection import Connection
 
 
 class OperatorPort:
-    """Steps of operators. `by` is the operator's name in the audit log; "" is a program, whose acts are not logged."""
+    """Steps of operators.
+
+    `by` is the operator's name in the audit log, and `why` the reason that the operator gives; up to 200 characters of
+    each are kept. `by` of "" is a program, whose acts are not logged.
+    """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def pause(self, by: str = "") -> None:
+    def pause(self, by: str = "", why: str = "") -> None:
         """Stop giving out leases; leased items go on. Idempotent."""
         for each in self._connection.all:
-            each.run("pause", 1, clean_name(by))
+            each.run("pause", 1, *act_words(by, why))
 
-    def resume(self, by: str = "") -> None:
+    def resume(self, by: str = "", why: str = "") -> None:
         """Give out leases again. Idempotent."""
         for each in self._connection.all:
-            each.run("pause", 0, clean_name(by))
+            each.run("pause", 0, *act_words(by, why))
 
-    def requeue_all(self, wanted: DeadFilter, by: str = "") -> Iterator[Progress]:
+    def requeue_all(self, wanted: DeadFilter, by: str = "", why: str = "") -> Iterator[Progress]:
         """Requeue all dead letters that match; yields the progress after each of several steps. Safe to run twice at once."""
-        return act_on_all(self._connection, "requeue", wanted, by)
+        return act_on_all(self._connection, "requeue", wanted, by, why)
 
-    def discard_all(self, wanted: DeadFilter, by: str = "") -> Iterator[Progress]:
+    def discard_all(self, wanted: DeadFilter, by: str = "", why: str = "") -> Iterator[Progress]:
         """Discard all dead letters that match; otherwise as `requeue_all`."""
-        return act_on_all(self._connection, "discard", wanted, by)
+        return act_on_all(self._connection, "discard", wanted, by, why)
 
-    def set_limits(self, values: Mapping[str, str], by: str = "") -> None:
+    def set_limits(self, values: Mapping[str, str], by: str = "", why: str = "") -> None:
         """Change limits of the dispatcher, from its next tick on: all of them, or none if one is refused.
 
         Args:
             values: name -> value as text, as in the setting of the same name.
             by: see the class.
+            why: see the class.
 
         Raises:
             SettingsError: there is no such limit, or its setting refuses the value.
         """
-        change_limits(self._connection, values, by)
+        change_limits(self._connection, values, by, why)
 
-    def reset_limits(self, names: Sequence[str], by: str = "") -> None:
+    def reset_limits(self, names: Sequence[str], by: str = "", why: str = "") -> None:
         """Reset limits to the settings in the dispatcher's environment. Idempotent.
 
         Raises:
             SettingsError: there is no such limit.
         """
-        reset_limits(self._connection, names, by)
+        reset_limits(self._connection, names, by, why)
 
     def mark_transient(self) -> None:
         """Mark the queue as one that is meant to end with its Redis, so that no program warns of that. Idempotent."""
         with self._connection.translated():
             self._connection.client.hset(self._connection.keys.control, "transient", 1)
 
-    def requeue(self, job_id: str, item_id: str, by: str = "") -> None:
+    def requeue(self, job_id: str, item_id: str, by: str = "", why: str = "") -> None:
         """Make the item of a dead letter ready again, with all its attempts; its job becomes active.
 
         If several structures hold a job of this id, it reaches the letter in each of them.
@@ -68,7 +73,7 @@ class OperatorPort:
             JobNotFound: there is no such dead letter.
             JobConflict: its job was cancelled, or there is no item in the letter.
         """
-        answers = {*run_on_holders(self._connection, "requeue", by, job_id, item_id)}
+        answers = {*run_on_holders(self._connection, "requeue", act_words(by, why), job_id, item_id)}
         if "ready" in answers:
             return
         if "cancelled" in answers:
@@ -77,11 +82,11 @@ class OperatorPort:
             raise JobConflict(Code.LETTER_WITHOUT_ITEM, item_id=item_id, job_id=job_id)
         raise JobNotFound(Code.LETTER_UNKNOWN, item_id=item_id, job_id=job_id)
 
-    def discard(self, job_id: str, item_id: str, by: str = "") -> None:
+    def discard(self, job_id: str, item_id: str, by: str = "", why: str = "") -> None:
         """Delete a dead letter for good, in each structure that holds a job of this id; its item counts as dropped.
 
         Raises:
             JobNotFound: there is no such dead letter.
         """
-        if not sum(map(int, run_on_holders(self._connection, "discard", by, job_id, item_id))):
+        if not sum(map(int, run_on_holders(self._connection, "discard", act_words(by, why), job_id, item_id))):
             raise JobNotFound(Code.LETTER_UNKNOWN, item_id=item_id, job_id=job_id)

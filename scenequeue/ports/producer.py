@@ -10,7 +10,7 @@ from scenequeue.jobs.job import JobEvent, JobSpec, JobState, JobStatus
 from scenequeue.jobs.result import ItemResult
 from scenequeue.ports.job_lookup import deferred_stages, ids_of_stage, job_not_found, jobs_of_id, place_of, read_job
 from scenequeue.ports.job_writer import CHUNK, MAX_STAGES, JobWriter, Submitted
-from scenequeue.ports.steering.audit_log import run_on_holders
+from scenequeue.ports.steering.audit_log import act_words, run_on_holders
 from scenequeue.structure.connection import BLOCK_LIMIT_S, Connection
 from scenequeue.structure.hashes import element_from, event_from, result_from, whole_number
 from scenequeue.structure.staging import Upload
@@ -182,12 +182,13 @@ class ProducerPort:
             yield from found
             after = found[-1].id
 
-    def cancel(self, job_id: str, by: str = "") -> JobStatus:
+    def cancel(self, job_id: str, by: str = "", why: str = "") -> JobStatus:
         """Cancel a job: drop its waiting items; containers stop the leased ones at their next heartbeat. Idempotent.
 
         Args:
             job_id: the job; if several structures hold one of this id, all of them.
             by: name of the operator, for the audit log; "" for a program.
+            why: the reason that the operator gives, for the audit log.
 
         Returns:
             The job as it is now; of several, the newest that is cancelled.
@@ -195,7 +196,7 @@ class ProducerPort:
         Raises:
             JobNotFound: no job of this id.
         """
-        run_on_holders(self._connection, "cancel", by, job_id)
+        run_on_holders(self._connection, "cancel", act_words(by, why), job_id)
         found = [*jobs_of_id(self._connection, job_id)]
         if not found:
             raise job_not_found(job_id)

@@ -6,7 +6,8 @@
 --          delayed (zset), expiring (zset)
 -- ARGV[3]  job id
 -- ARGV[4]  name of the operator, for the audit log; '' for a program
--- ARGV[5]  a random word that all steps of the act share, see record_part(); '' where this is the only one
+-- ARGV[5]  the reason that the operator gives, for the audit log; '' for none
+-- ARGV[6]  a random word that all steps of the act share, see record_part(); '' where this is the only one
 -- Output   the state the job was in, or nil when there is none
 -- Uses     names, commands, counters, events, lanes, leases, expiry, stages, acts
 
@@ -15,7 +16,7 @@ local id = ARGV[3]
 local job = job_of(id)
 local state, waiting = job.state, math.max(0, job.waiting)
 if state ~= 'active' and not (state == 'failed' and waiting > 0) then return finish(state) end
-record_part(ARGV[4], 'cancel', 'job=' .. id, waiting + math.max(0, job.ready) + math.max(0, job.delayed), ARGV[5])
+record_part(ARGV[4], ARGV[5], 'cancel', 'job=' .. id, waiting + math.max(0, job.ready) + math.max(0, job.delayed), ARGV[6])
 call('ZREM', P .. 'expiring', expiring_member(id, waiting))
 for _, need in ipairs(needs_of(job)) do
   unlink_ready(id, need)

@@ -7,7 +7,8 @@
 -- ARGV[3]  job id
 -- ARGV[4]  item id
 -- ARGV[5]  name of the operator, for the audit log; '' for a program
--- ARGV[6]  a random word that all steps of the act share, see record_part(); '' where this is the only one
+-- ARGV[6]  the reason that the operator gives, for the audit log; '' for none
+-- ARGV[7]  a random word that all steps of the act share, see record_part(); '' where this is the only one
 -- Output   1, or 0 when there is no such dead letter
 -- Uses     names, commands, counters, events, expiry, reasons, acts
 
@@ -20,6 +21,6 @@ call('DEL', P .. 'journal:' .. id .. '/' .. item)
 call('HDEL', job_key(id, 'history'), item .. '@')
 move(id, 'dead', 'dropped', 1)
 event(id, 'dropped', 'item_id', item)
-record_part(ARGV[5], 'discard', 'job=' .. id .. ' item=' .. item, 1, ARGV[6])
+record_part(ARGV[5], ARGV[6], 'discard', 'job=' .. id .. ' item=' .. item, 1, ARGV[7])
 drop_unopened(id)
 return finish(1)

@@ -2,9 +2,10 @@
 --
 -- Keys     job:<id> (hash), job:<id>:dead (hash), job:<id>:history (hash), journal:<job>/<item> (hash)
 -- ARGV[3]  name of the operator, for the audit log; '' for a program
--- ARGV[4]  the filter that the letters were found by, for the audit log
--- ARGV[5]  a random word that all steps of the act share
--- ARGV[6…] job id, how many items (count), their ids; repeated
+-- ARGV[4]  the reason that the operator gives, for the audit log; '' for none
+-- ARGV[5]  the filter that the letters were found by, for the audit log
+-- ARGV[6]  a random word that all steps of the act share
+-- ARGV[7…] job id, how many items (count), their ids; repeated
 -- Output   how many were discarded
 -- Uses     names, commands, counters, events, expiry, bulk
 

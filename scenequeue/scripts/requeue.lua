@@ -4,7 +4,8 @@
 -- ARGV[3]  job id
 -- ARGV[4]  item id
 -- ARGV[5]  name of the operator, for the audit log; '' for a program
--- ARGV[6]  a random word that all steps of the act share, see record_part(); '' where this is the only one
+-- ARGV[6]  the reason that the operator gives, for the audit log; '' for none
+-- ARGV[7]  a random word that all steps of the act share, see record_part(); '' where this is the only one
 -- Output   'ready', 'absent' (no such dead letter), 'malformed' (there is no item in it) or 'cancelled' (its job was)
 -- Uses     names, commands, counters, events, lanes, requeueing, reasons, acts
 
@@ -25,5 +26,5 @@ revive(id)
 move(id, 'dead', 'ready', 1, found.need)
 make_ready(id, found.need, item, found.weight_ms, found.body)
 event(id, 'requeued', 'item_id', item)
-record_part(ARGV[5], 'requeue', 'job=' .. id .. ' item=' .. item, 1, ARGV[6])
+record_part(ARGV[5], ARGV[6], 'requeue', 'job=' .. id .. ' item=' .. item, 1, ARGV[7])
 return finish('ready')

@@ -61,7 +61,7 @@ class Keys:
     | jobs:names | zset | job ids, all with score 0, to be found by their beginning |
     | expiring | zset | ended jobs, with what to forget of them (expiry.lua), by the time that their keys expire (ms) |
     | wished | zset | ids of active jobs with wishes, by time of submission (ms) |
-    | audit | stream | acts of operators: by, act, about, amount, detail; about 10,000, for a year after the last |
+    | audit | stream | acts of operators: by, act, about, amount, why, detail; about 10,000, for a year after the last |
     | rollup:minute, rollup:five, rollup:hour | hash | place of a slot -> history of it (JSON), see rollup.lua |
     | limits | hash | limit that an operator changed -> {value, by, at_ms} (JSON) |
     | dead:reasons | hash | code of the last error, or its class where it has none of ours -> how many dead letters |

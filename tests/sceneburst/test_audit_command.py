@@ -32,16 +32,35 @@ def test_every_command_that_changes_something_is_in_the_audit_log(console: Conso
         ("containers", "stop", "c1"),
         ("cancel", "a"),
     ):
-        assert console(*words).code == 0
+        assert console(*words, "--why", f"because of {words[0]}").code == 0
     told = json.loads(console("queue", "audit", "--json").out)
     assert [each["act"] for each in told] == ["cancel", "drain", "discard", "requeue", "resume", "pause"]
     assert {each["by"] for each in told} == {f"{getpass.getuser()}@{socket.gethostname()}"}
-    assert told[0].keys() == {"at_ms", "by", "act", "about", "amount", "detail"}
+    assert told[0].keys() == {"at_ms", "by", "act", "about", "amount", "detail", "why"}
     (newest,) = json.loads(console("queue", "audit", "--limit", "1", "--json").out)
     assert (newest["about"], newest["amount"]) == ("job=a", 2)
+    assert [each["why"].removeprefix("because of ") for each in told] == [
+        "cancel",
+        "containers",
+        "dead",
+        "dead",
+        "queue",
+        "queue",
+    ]
     shown = console("queue", "audit").out
+    assert "because of containers" in shown
     assert f"{getpass.getuser()}@{socket.gethostname()}" in shown
     assert "requeue" in shown
+
+
+def test_a_reason_that_would_be_cut_is_refused(console: Console, queue: SceneQueue) -> None:
+    """Before anything is done; without one, the act has none."""
+    ran = console("queue", "pause", "--why", "x" * 201)
+    assert (ran.code, "201 characters" in ran.err) == (2, True)
+    assert queue.inspect.acts() == []
+    assert console("queue", "pause").code == 0
+    (told,) = json.loads(console("queue", "audit", "--json").out)
+    assert told["why"] is None
 
 
 def test_a_user_without_a_name_is_a_number(console: Console, queue: SceneQueue, monkeypatch: pytest.MonkeyPatch) -> None:

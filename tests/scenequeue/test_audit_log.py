@@ -44,6 +44,56 @@ def test_acts_are_told_newest_first_with_who_and_how_many(any_queue: SceneQueue)
     assert [act.act for act in queue.inspect.acts(2)] == ["cancel", "drain"]
 
 
+def test_each_act_has_the_reason_that_its_operator_gave(any_queue: SceneQueue) -> None:
+    """Every step takes one; an act of several steps keeps it."""
+    queue = any_queue
+    submit(queue, "a", 5)
+    for lease in queue.worker.lease("c1", 4):
+        queue.worker.fail("c1", lease, "BadInput", said("no"), transient=False)
+    queue.operator.pause("ann", "disk full")
+    queue.operator.resume("ann", "disk is new")
+    queue.operator.requeue("a", "0-0", "ann", "input is there")
+    queue.operator.discard("a", "0-1", "ann", "too old")
+    [*queue.operator.requeue_all(DeadFilter(job="a"), "ann", "all inputs are there")]
+    for lease in queue.worker.lease("c1", 4):
+        queue.worker.fail("c1", lease, "BadInput", said("no"), transient=False)
+    [*queue.operator.discard_all(DeadFilter(job="a"), "ann", "nobody wants them")]
+    queue.operator.set_limits({"max_containers": "4"}, "ann", "month's end")
+    queue.operator.reset_limits(["max_containers"], "ann", "it is over")
+    queue.dispatcher.drain("c1", by="ann", why="old image")
+    submit(queue, "b", 1)
+    queue.producer.cancel("b", "ann", "wrong voice")
+    assert [(act.act, act.why) for act in queue.inspect.acts()] == [
+        ("cancel", "wrong voice"),
+        ("drain", "old image"),
+        ("limit", "it is over"),
+        ("limit", "month's end"),
+        ("discard", "nobody wants them"),
+        ("requeue", "all inputs are there"),
+        ("discard", "too old"),
+        ("requeue", "input is there"),
+        ("resume", "disk is new"),
+        ("pause", "disk full"),
+    ]
+
+
+def test_a_limit_has_the_reason_of_its_change(queue: SceneQueue) -> None:
+    """One that an older version has written has none."""
+    queue.operator.set_limits({"max_containers": "4"}, "ann", "month's end")
+    assert [limit.why for limit in queue.inspect.limits()] == ["month's end"]
+    queue._connection.client.hset(queue._connection.keys.limits, "max_containers", '{"value":3,"by":"bob","at_ms":5}')
+    assert [(limit.value, limit.why) for limit in queue.inspect.limits()] == [(3, "")]
+
+
+def test_a_reason_is_one_bounded_line_without_secrets(queue: SceneQueue) -> None:
+    """As a name is: nothing in it can forge a line of a terminal, or keep a password."""
+    queue.operator.pause("ann\x1b[2J", "first\nsecond redis://:hunter22@host/0 " + "x" * 500)
+    (act,) = queue.inspect.acts()
+    assert act.by == "ann\\x1b[2J"
+    assert act.why.startswith("first\\nsecond redis://:***@host/0 xxx")
+    assert len(act.why) == 200
+
+
 def test_what_changes_nothing_is_no_act(any_queue: SceneQueue) -> None:
     """A pause of what is paused, and every step again after an answer that was lost."""
     queue = any_queue

@@ -15,7 +15,8 @@ from scenequeue.jobs.item import WorkItem
 from scenequeue.jobs.job import JobSpec, JobState, Lane
 from scenequeue.jobs.job_filter import JobFilter
 from scenequeue.jobs.rollup import Resolution
-from scenequeue.ports import dead_search, dispatcher, worker
+from scenequeue.ports import dispatcher, worker
+from scenequeue.ports.steering import dead_search
 from scenequeue.ports.steering.dead_search import DeadFilter
 from scenequeue.queue import SceneQueue
 from tests.scenequeue.conftest import queue_on

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from sceneburst.codes import Code as CommandCode
-from sceneburst.terminal.operator_name import operator_name
+from sceneburst.terminal.operator_name import WhyOption, operator_name
 from sceneburst.terminal.screen import (
     JsonFlag,
     Namespace,
@@ -69,6 +69,7 @@ def list_containers(
 @app.command()
 def stop(
     container_id: Annotated[str, typer.Argument(help="The container's id, or 'all'.", show_default=False)],
+    why: WhyOption = "",
     as_json: JsonFlag = False,
     redis_url: RedisUrl = None,
     namespace: Namespace = None,
@@ -84,7 +85,7 @@ def stop(
         if not chosen and container_id != "all":
             raise SceneburstError(CommandCode.CONTAINER_NOT_RUNNING, container_id=container_id)
         for each in chosen:
-            queue.dispatcher.drain(each, by=operator_name())
+            queue.dispatcher.drain(each, by=operator_name(), why=why)
     print_result({"draining": chosen}, f"{len(chosen)} draining", as_json=as_json)
 
 
@@ -128,7 +129,8 @@ def plan(as_json: JsonFlag = False, redis_url: RedisUrl = None, namespace: Names
         costs = "running" if not fleets or "fargate" in fleets else "running; the same on Fargate"
         say(f"{shown['why']} ({age_text(shown['at_ms'], now_ms)} ago; {costs}: ${shown['usd_per_hour']:.4f}/h)")
         for limit in shown.get("limits") or ():
-            say(f"limit {limit['name']} {limit['value']:g}: by {limit['by']}, {age_text(limit['at_ms'], now_ms)} ago")
+            because = f", because: {limit['why']}" if limit["why"] else ""
+            say(f"limit {limit['name']} {limit['value']:g}: by {limit['by']}, {age_text(limit['at_ms'], now_ms)} ago{because}")
 
 
 def _is_unreadable(record: ContainerRecord) -> bool:

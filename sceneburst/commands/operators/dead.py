@@ -8,7 +8,7 @@ from sceneburst.codes import Code
 from sceneburst.commands.jobs import LabelOption, parse_label
 from sceneburst.commands.operators.filters import filter_of
 from sceneburst.counted import counted
-from sceneburst.terminal.operator_name import operator_name
+from sceneburst.terminal.operator_name import WhyOption, operator_name
 from sceneburst.terminal.screen import (
     JsonFlag,
     Namespace,
@@ -135,6 +135,7 @@ def requeue(
     reason: ReasonOption = None,
     lane: LaneOption = None,
     label: LabelOption = None,
+    why: WhyOption = "",
     as_json: JsonFlag = False,
     redis_url: RedisUrl = None,
     namespace: Namespace = None,
@@ -146,14 +147,14 @@ def requeue(
     _check_choice(job_id, all_of_them, wanted)
     with connected(redis_url, namespace) as queue:
         if job_id is None:
-            changed = _follow(queue.operator.requeue_all(wanted, operator_name()), "requeued")
+            changed = _follow(queue.operator.requeue_all(wanted, operator_name(), why), "requeued")
         else:
             items = _chosen(queue, job_id, item_id)
             changed = 0
             if item_id is None:
-                changed = _follow(queue.operator.requeue_all(DeadFilter(job=job_id), operator_name()), "requeued")
+                changed = _follow(queue.operator.requeue_all(DeadFilter(job=job_id), operator_name(), why), "requeued")
             for item in _left(queue, job_id, items, changed):
-                queue.operator.requeue(job_id, item, operator_name())
+                queue.operator.requeue(job_id, item, operator_name(), why)
                 changed += 1
     print_result({"requeued": changed}, f"{changed} requeued", as_json=as_json)
 
@@ -167,6 +168,7 @@ def discard(
     reason: ReasonOption = None,
     lane: LaneOption = None,
     label: LabelOption = None,
+    why: WhyOption = "",
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
     as_json: JsonFlag = False,
     redis_url: RedisUrl = None,
@@ -181,16 +183,16 @@ def discard(
         if job_id is None:
             if not yes:
                 confirm(f"Forget {_called(queue, wanted)} for good?")
-            changed = _follow(queue.operator.discard_all(wanted, operator_name()), "discarded")
+            changed = _follow(queue.operator.discard_all(wanted, operator_name(), why), "discarded")
         else:
             items = _chosen(queue, job_id, item_id)
             if not yes:
                 confirm(f"Forget {counted(len(items), 'dead letter')} of job {job_id} for good?")
             changed = 0
             if item_id is None:
-                changed = _follow(queue.operator.discard_all(DeadFilter(job=job_id), operator_name()), "discarded")
+                changed = _follow(queue.operator.discard_all(DeadFilter(job=job_id), operator_name(), why), "discarded")
             for item in _left(queue, job_id, items, changed):
-                queue.operator.discard(job_id, item, operator_name())
+                queue.operator.discard(job_id, item, operator_name(), why)
                 changed += 1
     print_result({"discarded": changed}, f"{changed} discarded", as_json=as_json)
 

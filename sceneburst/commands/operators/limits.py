@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sceneburst.codes import Code
-from sceneburst.terminal.operator_name import operator_name
+from sceneburst.terminal.operator_name import WhyOption, operator_name
 from sceneburst.terminal.screen import (
     JsonFlag,
     Namespace,
@@ -40,16 +40,19 @@ def show(as_json: JsonFlag = False, redis_url: RedisUrl = None, namespace: Names
     if as_json:
         print_json(rows)
         return
-    made = table("limit", "value>", "of the environment>", "changed by", "since>")
+    made = table("limit", "value>", "of the environment>", "changed by", "since>", "why~")
     for row in rows:
         numbers = (_number_text(row["value"]), _number_text(row["setting"]))
-        made.add_row(row["name"], *numbers, row["by"] or "", age_text(row["at_ms"], now_ms) if row["at_ms"] else "")
+        made.add_row(
+            row["name"], *numbers, row["by"] or "", age_text(row["at_ms"], now_ms) if row["at_ms"] else "", row["why"] or ""
+        )
     print_table(made)
 
 
 @app.command("set")
 def set_limits(
     values: Annotated[list[str], typer.Argument(help="NAME=VALUE, such as max_containers=20.", show_default=False)],
+    why: WhyOption = "",
     as_json: JsonFlag = False,
     redis_url: RedisUrl = None,
     namespace: Namespace = None,
@@ -62,7 +65,7 @@ def set_limits(
             raise RefusedWord(Code.LIMIT_REPEATED if separator else Code.LIMIT_MALFORMED, given=each)
         named[name.strip()] = value.strip()
     with connected(redis_url, namespace) as queue:
-        queue.operator.set_limits(named, operator_name())
+        queue.operator.set_limits(named, operator_name(), why)
         if as_json:
             print_json(_rows(queue))
             return
@@ -72,6 +75,7 @@ def set_limits(
 @app.command()
 def reset(
     name: Annotated[str | None, typer.Argument(help="The limit; without it, all.", show_default=False)] = None,
+    why: WhyOption = "",
     as_json: JsonFlag = False,
     redis_url: RedisUrl = None,
     namespace: Namespace = None,
@@ -79,7 +83,7 @@ def reset(
     """Reset limits to the values of the dispatcher's environment."""
     with connected(redis_url, namespace) as queue:
         names = [limit.name for limit in queue.inspect.limits()] if name is None else [name]
-        queue.operator.reset_limits(names, operator_name())
+        queue.operator.reset_limits(names, operator_name(), why)
         if as_json:
             print_json(_rows(queue))
             return
@@ -88,7 +92,7 @@ def reset(
 
 def _rows(queue: "SceneQueue") -> list[dict[str, Any]]:
     settings = (queue.inspect.plan() or {}).get("settings")
-    changed = {limit.name: limit._asdict() for limit in queue.inspect.limits()}
+    changed = {limit.name: {**limit._asdict(), "why": limit.why or None} for limit in queue.inspect.limits()}
     return limit_rows(changed, settings if isinstance(settings, dict) else {})
 
 
@@ -104,7 +108,7 @@ def limit_rows(changed: dict[str, dict[str, Any]], settings: dict[str, Any]) -> 
     rows = []
     for name in LIMITS:
         setting = settings.get(name)
-        unchanged = {"name": name, "value": setting, "by": None, "at_ms": None}
+        unchanged = {"name": name, "value": setting, "by": None, "at_ms": None, "why": None}
         rows.append({**changed.get(name, unchanged), "setting": setting})
     return rows
 

@@ -7,7 +7,7 @@ import typer
 from sceneburst.commands.job_status import STATUS_COLUMNS, status_data, status_row
 from sceneburst.commands.operators.dead import last_reason
 from sceneburst.counted import counted
-from sceneburst.terminal.operator_name import operator_name
+from sceneburst.terminal.operator_name import WhyOption, operator_name
 from sceneburst.terminal.screen import (
     JsonFlag,
     Namespace,
@@ -125,14 +125,16 @@ def audit(
     with connected(redis_url, namespace) as queue:
         acts, now_ms = queue.inspect.acts(limit), queue.inspect.now_ms()
     if as_json:
-        print_json([{**act._asdict(), "about": act.about or None, "detail": act.detail or None} for act in acts])
+        print_json(
+            [{**act._asdict(), "about": act.about or None, "detail": act.detail or None, "why": act.why or None} for act in acts]
+        )
         return
     if not acts:
         say("no actions of operators are recorded")
         return
-    made = table("since>", "by", "act", "about", "amount>", "detail~")
+    made = table("since>", "by", "act", "about", "amount>", "detail~", "why~")
     for act in acts:
-        made.add_row(age_text(act.at_ms, now_ms), act.by, act.act, act.about, str(act.amount or ""), act.detail)
+        made.add_row(age_text(act.at_ms, now_ms), act.by, act.act, act.about, str(act.amount or ""), act.detail, act.why)
     print_table(made)
 
 
@@ -165,16 +167,16 @@ def history(
 
 
 @app.command()
-def pause(as_json: JsonFlag = False, redis_url: RedisUrl = None, namespace: Namespace = None) -> None:
+def pause(why: WhyOption = "", as_json: JsonFlag = False, redis_url: RedisUrl = None, namespace: Namespace = None) -> None:
     """Pause the queue: no more items are leased; items in flight go on."""
     with connected(redis_url, namespace) as queue:
-        queue.operator.pause(operator_name())
+        queue.operator.pause(operator_name(), why)
     print_result({"paused": True}, "paused", as_json=as_json)
 
 
 @app.command()
-def resume(as_json: JsonFlag = False, redis_url: RedisUrl = None, namespace: Namespace = None) -> None:
+def resume(why: WhyOption = "", as_json: JsonFlag = False, redis_url: RedisUrl = None, namespace: Namespace = None) -> None:
     """Resume a paused queue."""
     with connected(redis_url, namespace) as queue:
-        queue.operator.resume(operator_name())
+        queue.operator.resume(operator_name(), why)
     print_result({"paused": False}, "resumed", as_json=as_json)

@@ -3,11 +3,13 @@
 import secrets
 from typing import Any, NamedTuple
 
+from scenequeue.quoted import one_line
+from scenequeue.redaction import redact
 from scenequeue.structure.connection import Connection
 from scenequeue.structure.hashes import whole_number
 
-#: Longest name of an operator that is kept.
-_NAME_CHARACTERS = 200
+#: Longest name of an operator that is kept, and longest reason.
+ACT_CHARACTERS = 200
 
 
 class Act(NamedTuple):
@@ -26,6 +28,8 @@ class Act(NamedTuple):
     amount: int
     #: Further words, such as a limit's old and new value.
     detail: str = ""
+    #: The reason that the operator gave; "" where none was given.
+    why: str = ""
 
 
 def read_acts(connection: Connection, limit: int) -> list[Act]:
@@ -39,26 +43,31 @@ def read_acts(connection: Connection, limit: int) -> list[Act]:
             about=fields.get("about", ""),
             amount=whole_number(fields.get("amount")),
             detail=fields.get("detail", ""),
+            why=fields.get("why", ""),
         )
         for entry_id, fields in entries
     ]
 
 
-def run_on_holders(connection: Connection, step: str, by: str, job_id: str, *words: str) -> list[Any]:
+def run_on_holders(connection: Connection, step: str, act: tuple[str, str], job_id: str, *words: str) -> list[Any]:
     """Run a step of an operator on each structure that holds a job of this id, as one act; returns the answers.
 
     Args:
         connection: to the queue.
         step: name of its script.
-        by: name of the operator.
+        act: see `act_words`.
         job_id: first argument of the step.
         words: its further arguments, before those for the audit log.
     """
     holders = connection.holders(job_id)
     word = secrets.token_hex(8) if len(holders) > 1 else ""
-    return [each.run(step, job_id, *words, clean_name(by), word) for each in holders]
+    return [each.run(step, job_id, *words, *act, word) for each in holders]
 
 
-def clean_name(by: str) -> str:
-    """Return an operator's name as it is stored."""
-    return by.encode("utf-8", "replace").decode()[:_NAME_CHARACTERS]
+def act_words(by: str, why: str) -> tuple[str, str]:
+    """Return the name and the reason of an operator as they are stored: in one line, bounded, without secrets."""
+    return _clean(by), _clean(why)
+
+
+def _clean(text: str) -> str:
+    return one_line(redact(text.encode("utf-8", "replace").decode()))[:ACT_CHARACTERS]

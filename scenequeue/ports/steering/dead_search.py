@@ -15,7 +15,7 @@ from scenequeue.jobs.ids import JobId
 from scenequeue.jobs.job import Lane
 from scenequeue.jobs.options import FrozenModel
 from scenequeue.jobs.result import DeadLetter
-from scenequeue.ports.steering.audit_log import clean_name
+from scenequeue.ports.steering.audit_log import act_words
 from scenequeue.reasons import Code
 from scenequeue.structure.connection import Connection
 from scenequeue.structure.hashes import letter_from, member_parts, whole_number
@@ -119,15 +119,17 @@ def _letters_in(connection: Connection, wanted: DeadFilter, limit: int) -> list[
     return found
 
 
-def act_on_all(connection: Connection, act: Literal["requeue", "discard"], wanted: DeadFilter, by: str) -> Iterator[Progress]:
+def act_on_all(
+    connection: Connection, act: Literal["requeue", "discard"], wanted: DeadFilter, by: str, why: str
+) -> Iterator[Progress]:
     """Requeue or discard all dead letters that match and exist now, in several steps; yields the progress after each.
 
     Guarantees:
         Each letter is changed once, even if several programs do this at once. After a crash the remaining ones are unchanged.
         All steps together are one entry of the audit log, with the number of letters changed so far.
     """
-    # For the audit log: name, filter, and a word for this act alone.
-    named = (clean_name(by), wanted.text[:_FILTER_CHARACTERS], secrets.token_hex(8))
+    # For the audit log: name, reason, filter, and a word for this act alone.
+    named = (*act_words(by, why), wanted.text[:_FILTER_CHARACTERS], secrets.token_hex(8))
     before = Progress(0, 0, 0)
     for each in connection.all:
         now = before
@@ -137,7 +139,7 @@ def act_on_all(connection: Connection, act: Literal["requeue", "discard"], wante
 
 
 def _act_in(
-    connection: Connection, act: Literal["requeue", "discard"], wanted: DeadFilter, named: tuple[str, str, str], before: Progress
+    connection: Connection, act: Literal["requeue", "discard"], wanted: DeadFilter, named: tuple[str, ...], before: Progress
 ) -> Iterator[Progress]:
     """Act on the letters of one structure.
 
@@ -145,7 +147,7 @@ def _act_in(
         connection: of the structure.
         act: see `act_on_all`.
         wanted: see `act_on_all`.
-        named: the act in the audit log: operator, filter, and a word for it alone.
+        named: the act in the audit log: operator, reason, filter, and a word for it alone.
         before: progress in the structures before, which is added.
     """
     last = connection.answer("zrange", connection.keys.dead, 0, 0, desc=True, withscores=True) or []

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from pydantic import ValidationError
 
 from scenequeue.errors import SettingsError, refused_value, several
-from scenequeue.ports.steering.audit_log import clean_name
+from scenequeue.ports.steering.audit_log import act_words
 from scenequeue.reasons import Code
 from scenequeue.settings import DispatcherSettings
 from scenequeue.structure.connection import Connection
@@ -29,6 +29,8 @@ class Limit(NamedTuple):
     by: str
     #: Redis clock.
     at_ms: int
+    #: The reason that the operator gave; "" where none was given.
+    why: str = ""
 
 
 def checked(name: str, text: str) -> float:
@@ -66,20 +68,22 @@ def read_limits(connection: Connection) -> list[Limit]:
 def _read(name: str, text: str) -> Limit | None:
     try:
         known = json.loads(text)
-        return Limit(name, checked(name, str(known["value"])), str(known["by"]), whole_number(known["at_ms"]))
+        return Limit(
+            name, checked(name, str(known["value"])), str(known["by"]), whole_number(known["at_ms"]), str(known.get("why", ""))
+        )
     except (ValueError, TypeError, LookupError, RecursionError, SettingsError):
         return None
 
 
-def change_limits(connection: Connection, values: Mapping[str, str], by: str) -> None:
+def change_limits(connection: Connection, values: Mapping[str, str], by: str, why: str) -> None:
     """Change all of these limits, or none if one of them is refused. Raises as `checked`."""
     words: list[str] = []
     for name, text in values.items():
         words += (name, json.dumps(checked(name, text)))
-    connection.run("limits", clean_name(by), *words)
+    connection.run("limits", *act_words(by, why), *words)
 
 
-def reset_limits(connection: Connection, names: Sequence[str], by: str) -> None:
+def reset_limits(connection: Connection, names: Sequence[str], by: str, why: str) -> None:
     """Reset limits to the settings in the dispatcher's environment.
 
     Raises:
@@ -88,7 +92,7 @@ def reset_limits(connection: Connection, names: Sequence[str], by: str) -> None:
     for name in names:
         if name not in LIMITS:
             raise _unknown(name)
-    connection.run("limits", clean_name(by), *(word for name in names for word in (name, "")))
+    connection.run("limits", *act_words(by, why), *(word for name in names for word in (name, "")))
 
 
 def limited(settings: DispatcherSettings, limits: Sequence[Limit]) -> DispatcherSettings:

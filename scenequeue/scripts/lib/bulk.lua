@@ -2,9 +2,10 @@
 --
 -- Keys     dead (zset)
 -- ARGV[3]  name of the operator, for the audit log; '' for a program
--- ARGV[4]  the filter that the letters were found by, for the audit log
--- ARGV[5]  a random word that all steps of the act share
--- ARGV[6…] job id, how many items (count), their ids; repeated
+-- ARGV[4]  the reason that the operator gives, for the audit log; '' for none
+-- ARGV[5]  the filter that the letters were found by, for the audit log
+-- ARGV[6]  a random word that all steps of the act share
+-- ARGV[7…] job id, how many items (count), their ids; repeated
 -- Uses     names, commands, reasons, acts
 
 --- Call `change` for each job, take the letters that it has removed out of the indexes, and log the act; returns their number.
@@ -12,7 +13,7 @@
 --- change  function(job id, list of item ids) that returns the list of items whose letters it has removed
 local function change_letters(act, change)
   require_operator()
-  local at, gone = 6, {}
+  local at, gone = 7, {}
   while at < #ARGV do
     local id, n = ARGV[at], num(ARGV[at + 1])
     for _, item in ipairs(change(id, { unpack(ARGV, at + 2, at + 1 + n) })) do gone[#gone + 1] = id .. '/' .. item end
@@ -21,7 +22,7 @@ local function change_letters(act, change)
   if gone[1] then
     call('ZREM', P .. 'dead', unpack(gone))
     leave_reasons(gone)
-    record_part(ARGV[3], act, ARGV[4], #gone, ARGV[5])
+    record_part(ARGV[3], ARGV[4], act, ARGV[5], #gone, ARGV[6])
   end
   return #gone
 end

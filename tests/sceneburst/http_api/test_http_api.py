@@ -45,12 +45,15 @@ def test_a_job_goes_from_a_request_to_its_results(api: Api, queue: SceneQueue, t
     assert "not a picture" in found[3]["error"]
 
 
-def test_a_cancel_is_written_down_with_the_name_of_the_key(api: Api, queue: SceneQueue) -> None:
-    """For those who ask later who did it."""
+def test_a_cancel_is_written_down_with_the_name_of_the_key_and_the_reason(api: Api, queue: SceneQueue) -> None:
+    """For those who ask later who did it, and why; a reason that would be cut is refused first."""
     path = api.submit(job("a")).headers["location"]
-    assert api.client.delete(path).status_code == 200
+    refused = api.client.delete(path, params={"why": "x" * 201})
+    assert check_problem(refused, 422, "invalid")["errors"][0]["in"] == "query"
+    assert api.client.delete(path, params={"why": "wrong voice"}).status_code == 200
     (act,) = queue.inspect.acts()
     assert (act.by, act.act, act.about, act.amount) == ("shop", "cancel", f"job={path.rpartition('/')[2]}", 1)
+    assert act.why == "wrong voice"
 
 
 def test_what_a_person_should_know_of_a_video_is_in_its_result(api: Api, queue: SceneQueue) -> None:
