@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from sceneburst.words import commands, container_worker, dispatcher, doctor, http_api, producer, queue, transcoding
+from sceneburst.words import commands, container_worker, dispatcher, doctor, http_api, overview, producer, queue, transcoding
 from sceneburst.words.language import Language as Language, sentence_of
 from sceneburst.words.values import REFUSALS, TYPES
 from scenequeue.reasons import Reason, speak_with
@@ -25,6 +25,7 @@ ENGLISH = Language(
         **http_api.SENTENCES,
         **commands.SENTENCES,
         **doctor.SENTENCES,
+        **overview.SENTENCES,
     },
     need_of_structure="{need} of structure {structure}",
     refusals=REFUSALS,

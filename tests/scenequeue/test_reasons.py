@@ -16,6 +16,7 @@ import producer.codes
 import sceneburst.codes
 import sceneburst.http_api.codes
 import sceneburst.local.checks.codes
+import sceneburst.overview.codes
 from dispatcher.codes import Code
 from sceneburst.words import ENGLISH
 from scenequeue import errors, reasons
@@ -93,6 +94,7 @@ def test_every_code_has_its_sentence_and_no_code_is_given_as_a_text() -> None:
         *sceneburst.http_api.codes.Code,
         *sceneburst.codes.Code,
         *sceneburst.local.checks.codes.Code,
+        *sceneburst.overview.codes.Code,
     ]
     assert sorted(ENGLISH.sentences) == sorted(codes)
     assert [code.name.lower() for code in codes] == [code.value for code in codes]
@@ -108,7 +110,7 @@ def test_every_code_has_its_sentence_and_no_code_is_given_as_a_text() -> None:
 #: Rooms whose errors are codes: all but the calls of the replaced system.
 _WITHOUT_PROSE = (
     *("container_worker", "dispatcher", "producer", "scenequeue"),
-    *(f"sceneburst/{room}" for room in ("commands", "http_api", "local", "terminal")),
+    *(f"sceneburst/{room}" for room in ("commands", "http_api", "local", "overview", "terminal")),
 )
 
 
