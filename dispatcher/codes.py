@@ -114,6 +114,9 @@ class Code(StrEnum):
     RUN_OVER = "run_over"
     RUNS_AFTER_GOODBYE = "runs_after_goodbye"
     SILENT = "silent"
+    #: By an operator.
+    STOPPED_BY = "stopped_by"
+    STOPPED_BY_BECAUSE = "stopped_by_because"
     TOO_OLD = "too_old"
     TOO_OLD_DRAINED = "too_old_drained"
     UNKNOWN_CONTAINER = "unknown_container"

@@ -67,7 +67,7 @@ class Reaping:
                 self._log.warning("could not stop a container", container=verdict.container_id, error=error)
                 return None
         if verdict.container_id:
-            lost = steer.forfeit(verdict.container_id, verdict.reason, fence=fence)
+            lost = steer.forfeit(verdict.container_id, verdict.reason, fence=fence, is_blameless=verdict.is_blameless)
             # The last heartbeat may be older than the container's last lease, so the number of lost items may be news.
             reason = Reason(Code.LOST_AT_WORK, {"items": lost, "problem": verdict.reason}) if lost else verdict.reason
             steer.record_ended(verdict.container_id, verdict.ends_as, reason, fence=fence)

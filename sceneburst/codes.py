@@ -24,6 +24,8 @@ class Code(StrEnum):
     ONLY_HERE = "only_here"
     ONLY_SUBMITTED = "only_submitted"
     OUTPUT_NEEDED = "output_needed"
+    #: Only an acting dispatcher stops containers.
+    STOP_NEEDS_DISPATCHER = "stop_needs_dispatcher"
     #: Refused by the parser, in its own words.
     USAGE_REFUSED = "usage_refused"
     WHY_TOO_LONG = "why_too_long"

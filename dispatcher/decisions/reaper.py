@@ -49,6 +49,8 @@ class Verdict:
     ends_as: Literal["gone", "failed"] = "gone"
     #: True if the only reason is that the container is idle.
     is_idle: bool = False
+    #: True if no item can be the cause of the end.
+    is_blameless: bool = False
 
 
 class _Observation(NamedTuple):
@@ -118,6 +120,8 @@ class _Rule(NamedTuple):
     reason: Callable[[_Observation], Reason] = lambda _: Reason(Code.NO_REASON_GIVEN)
     #: True if the only reason is that the container is idle.
     is_idle: bool = False
+    #: True if no item can be the cause of the end.
+    is_blameless: bool = False
 
 
 def _drain(_: _Observation) -> Action:
@@ -149,6 +153,13 @@ def _silent(seen: _Observation) -> Reason:
     return Reason(Code.SILENT, {"silent_s": seen.silence_s})
 
 
+def _asked_to_stop(seen: _Observation) -> Reason:
+    by, why = seen.record.stop_by, seen.record.stop_why
+    if not why:
+        return Reason(Code.STOPPED_BY, {"by": by})
+    return Reason(Code.STOPPED_BY_BECAUSE, {"by": by, "why": why})
+
+
 def _never_reported(seen: _Observation) -> Reason:
     return Reason(Code.NEVER_REPORTED, {"limit_s": seen.limits.hello_timeout_s})
 
@@ -162,6 +173,11 @@ _RULES = (
     ),
     _Rule(lambda it: it.has_ended),
     _Rule(lambda it: it.is_stopped, _forget, _how_it_ended),
+    _Rule(
+        lambda it: it.record.stop_ms > 0,
+        # A fleet may list a new container late.
+        lambda it: Action.STOP if it.record.handle else it.end, _asked_to_stop, is_blameless=True,
+    ),
     _Rule(
         lambda it: it.is_starting and _since(it.record.intended_ms, it.now_ms) > it.limits.hello_timeout_s,
         lambda it: it.end, _never_reported,
@@ -225,7 +241,7 @@ def _judge(seen: _Observation) -> Verdict | None:
     record, container = seen.record, seen.container
     handle = container.handle if container else record.handle
     ends_as: Literal["gone", "failed"] = "gone" if record.started_ms else "failed"
-    return Verdict(record.container_id, handle, rule.action(seen), rule.reason(seen), ends_as, rule.is_idle)
+    return Verdict(record.container_id, handle, rule.action(seen), rule.reason(seen), ends_as, rule.is_idle, rule.is_blameless)
 
 
 def _is_unknown(container: FleetContainer, known: set[ContainerId], now_ms: int, limits: Limits) -> bool:

@@ -18,6 +18,10 @@ SENTENCES: Mapping[str, str] = {
     "only_here": "it is for a run on this machine; with --submit, the running Sceneburst decides",
     "only_submitted": "it needs --submit",
     "output_needed": "--submit needs an output: an s3:// prefix, or a folder that the containers share",
+    "stop_needs_dispatcher": (
+        "no dispatcher has acted in the last minute: {containers:the container is|# containers are} marked, and drained until "
+        "one does; start one: sceneburst dispatcher"
+    ),
     "usage_refused": "{problem}",
     "why_too_long": "the reason has {characters} characters; {most} at most are kept, so shorten it",
     "word_not_utf8": "a word of the command line is not in UTF-8",

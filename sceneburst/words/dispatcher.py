@@ -106,6 +106,8 @@ SENTENCES: Mapping[str, str] = {
     "run_over": "the run is over",
     "runs_after_goodbye": "it said goodbye, but still runs",
     "silent": "silent for {silent_s:.0f} s",
+    "stopped_by": "stopped by {by}",
+    "stopped_by_because": "stopped by {by}: {why}",
     "too_old": "{age_s:.0f} s old",
     "too_old_drained": "{age_s:.0f} s old, and drained",
     "unknown_container": "unknown: it carries our mark, but no record of it is left",

@@ -113,6 +113,8 @@ SENTENCES: Mapping[str, str] = {
     "container_broken": "broken: {problem}",
     "drain_asked": "is to drain, and learns so at its next beat",
     "drain_asked_by": "is to drain, as {by} asked, and learns so at its next beat",
+    "stop_asked_by": "is to stop, as {by} asked; the acting dispatcher stops it at its next tick",
+    "stop_asked_by_because": "is to stop, as {by} asked ({why}); the acting dispatcher stops it at its next tick",
     # --- how a program ended, after its name ---
     "exited": "ended with code {exit_code}",
     "killed": "was killed by signal {signal}",

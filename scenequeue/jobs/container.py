@@ -77,6 +77,14 @@ class ContainerRecord(FrozenModel):
     #: Of the done items, those that are neither scenes nor films.
     others: int = 0
     is_draining: bool = False
+    #: The operator who asked for its drain ("" for a program), why, and when (0: not marked, or not known).
+    drain_by: str = ""
+    drain_why: str = ""
+    drain_ms: int = 0
+    #: The operator who asked for its stop, why, and when (0: nobody has); the acting dispatcher carries it out.
+    stop_by: str = ""
+    stop_why: str = ""
+    stop_ms: int = 0
     host: str = ""
     version: str = ""
     #: Isolation of the programs that read users' files: uid, landlock, seccomp, none; "" if unknown.

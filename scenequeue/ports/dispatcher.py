@@ -102,8 +102,15 @@ class DispatcherPort:
         """
         self._unless_deposed(self._connection.run("drain", container_id, _word(fence), *act_words(by, why)) == 1)
 
-    def forfeit(self, container_id: str, reason: Reason, *, fence: int | None = None) -> int:
+    def forfeit(self, container_id: str, reason: Reason, *, fence: int | None = None, is_blameless: bool = False) -> int:
         """Put the items of a lost container back at once; returns their number. Attempts count for items whose work had begun.
+
+        Args:
+            container_id: the container.
+            reason: of its loss.
+            fence: fencing number of the dispatcher that decided it; None if it is a fact.
+            is_blameless: True if no item can be the cause, as where an operator stops the container: then no attempt counts,
+                for the first ten losses of an item.
 
         Raises:
             DispatcherDeposed: a fencing number was given, and another dispatcher acts now; nothing was put back.
@@ -111,7 +118,7 @@ class DispatcherPort:
         taken = 0
         why = reason_words(reason)
         for each in self._connection.all:
-            more = int(each.run("forfeit", container_id, *why, _word(fence)))
+            more = int(each.run("forfeit", container_id, *why, _word(fence), int(is_blameless)))
             self._unless_deposed(more >= 0)
             taken += more
         return taken

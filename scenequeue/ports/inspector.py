@@ -12,7 +12,7 @@ from scenequeue.jobs.job_filter import JobFilter, JobPage
 from scenequeue.jobs.result import DeadLetter
 from scenequeue.jobs.rollup import Resolution, Rollup
 from scenequeue.jobs.waiting_reason import Surroundings, may_wait, stand_still, why_standing_still, why_waiting
-from scenequeue.ports.item_listing import LeasedItem, leased_of, peek_lane
+from scenequeue.ports.item_listing import HeldItem, LeasedItem, held_by, leased_of, peek_lane
 from scenequeue.ports.job_lookup import read_job, read_jobs
 from scenequeue.ports.job_search import find_jobs
 from scenequeue.ports.rollups import read_rollups
@@ -156,6 +156,10 @@ class QueueInspector:
         with self._connection.translated():
             fields = self._connection.answer("hgetall", self._keys.container(container_id))
         return container_from(container_id, fields) if fields else None
+
+    def held_by(self, container_id: str, limit: int = 100) -> list[HeldItem]:
+        """Return items that a container has leases of, the longest in work first. Cost: two round trips of each structure."""
+        return [item for each in self._connection.all for item in held_by(each, container_id, limit)][:limit]
 
     def log(self, container_id: str) -> list[str]:
         """Return the last lines of a container's log, oldest first: at most 200, as of its last heartbeat."""

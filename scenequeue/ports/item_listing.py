@@ -24,6 +24,20 @@ class LeasedItem(NamedTuple):
     spare_container_id: ContainerId | None = None
 
 
+class HeldItem(NamedTuple):
+    """An item that one container has a lease of."""
+
+    job_id: JobId
+    item_id: ItemId
+    name: str
+    need: str
+    attempt: int
+    #: Start of its work in a slot, by Redis's clock; 0 before, and of a spare lease.
+    begun_ms: int
+    #: True if another container has the first lease of it.
+    is_spare: bool
+
+
 def peek_lane(connection: Connection, lane: Lane, count: int) -> list[tuple[JobId, ItemId, WorkItem]]:
     """Return the next items of one lane of one structure: one of each job in turn, in the order of the rings."""
     keys = connection.keys
@@ -53,6 +67,24 @@ def leased_of(connection: Connection, limit: int) -> list[LeasedItem]:
     members = connection.answer("zrange", connection.keys.leases, 0, limit - 1, withscores=True) or []
     hashes = connection.hashes([connection.keys.of(f"item:{member}") for member, _ in members])
     return [_leased(member, whole_number(end), fields) for (member, end), fields in zip(members, hashes, strict=True) if fields]
+
+
+def held_by(connection: Connection, container_id: str, limit: int) -> list[HeldItem]:
+    """Return items of one structure that a container has leases of, the longest in work first."""
+    members = sorted(connection.answer("smembers", connection.keys.held(container_id)) or ())[:limit]
+    hashes = connection.hashes([connection.keys.of(f"item:{member}") for member in members])
+    found = [_held(member, fields, container_id) for member, fields in zip(members, hashes, strict=True) if fields]
+    return sorted((item for item in found if item is not None), key=lambda item: (item.begun_ms == 0, item.begun_ms))
+
+
+def _held(member: str, fields: dict[str, str], container_id: str) -> HeldItem | None:
+    """Return the item of a hash if the container has a lease of it."""
+    is_spare = fields.get("container") != container_id
+    if is_spare and spare_holder(fields.get("spare", "")) != container_id:
+        return None
+    attempt, begun_ms = whole_number(fields.get("attempt")), whole_number(fields.get("begun_ms"))
+    name = WorkItem.shown(fields["body"]).name if "body" in fields else MALFORMED
+    return HeldItem(*member_parts(member), name, fields.get("need", ""), attempt, 0 if is_spare else begun_ms, is_spare)
 
 
 def _leased(member: str, deadline_ms: int, fields: dict[str, str]) -> LeasedItem:

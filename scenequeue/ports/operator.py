@@ -30,6 +30,16 @@ class OperatorPort:
         for each in self._connection.all:
             each.run("pause", 0, *act_words(by, why))
 
+    def stop(self, container_id: str, by: str = "", why: str = "") -> bool:
+        """Mark a container to be stopped by the acting dispatcher at its next tick; then what it holds is ready again.
+
+        Idempotent. It gets no more leases from now on. No attempt counts for its items. Without a dispatcher it drains.
+
+        Returns:
+            False if there is no such container, or it has ended: nothing was marked.
+        """
+        return bool(self._connection.run("stop", container_id, *act_words(by, why)))
+
     def requeue_all(self, wanted: DeadFilter, by: str = "", why: str = "") -> Iterator[Progress]:
         """Requeue all dead letters that match; yields the progress after each of several steps. Safe to run twice at once."""
         return act_on_all(self._connection, "requeue", wanted, by, why)

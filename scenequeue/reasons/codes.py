@@ -104,6 +104,8 @@ class Code(StrEnum):
     CONTAINER_BROKEN = "container_broken"
     DRAIN_ASKED = "drain_asked"
     DRAIN_ASKED_BY = "drain_asked_by"
+    STOP_ASKED_BY = "stop_asked_by"
+    STOP_ASKED_BY_BECAUSE = "stop_asked_by_because"
 
     # --- how a program ended, after its name ---
     EXITED = "exited"

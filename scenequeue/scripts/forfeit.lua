@@ -6,6 +6,7 @@
 -- ARGV[4]  why, as JSON of a code and parameters
 -- ARGV[5]  the same in short, for events
 -- ARGV[6]  fencing number of the dispatcher that says so, or ''
+-- ARGV[7]  1 when no item can be the cause of the loss: work that had begun is no attempt; see BLAMELESS_LOSSES for the limit
 -- Output   how many leases were taken back, spare ones apart, or -1 when the number is stale (nothing is changed)
 -- Uses     names, commands, counters, fence, draining, leases, history, losses, spares
 
@@ -19,6 +20,7 @@ for _, member in ipairs(members_of(P .. 'held:' .. container)) do
   local spare = spare_of(got[2])
   -- An item that another container holds by now is not taken back.
   if split_member(member) and got[1] == container then
+    if ARGV[7] == '1' then call('HDEL', P .. 'item:' .. member, 'begun') end
     held[#held + 1] = member
   elseif split_member(member) and spare and spare.container == container then
     leave_to_other(member, container, why)

@@ -66,6 +66,30 @@ def test_what_a_killed_container_held_is_ready_within_one_tick(
     dispatcher.close()
 
 
+def test_a_container_stops_on_an_operators_word_and_its_work_is_ready_at_once(
+    queue: SceneQueue, settings: DispatcherSettings, fleet: ProcessFleet, submit_items: Callable[..., None], tmp_path: Path
+) -> None:
+    """Even a frozen one, whose items have no other attempt; another container does them, and the thawed one ends."""
+    dispatcher = Dispatcher(queue, fleet, settings)
+    submit_items("a", ("wait", {}), ("wait", {}), max_attempts=1)
+    dispatcher.tick()
+    wait_until(lambda: (tmp_path / "log").exists() and queue.inspect.depth().counts.leased == 2, "it works")
+    (record,) = queue.inspect.containers()
+    wait_until(lambda: (found := queue.inspect.container(record.container_id)) and found.started_ms, "it has said hello")
+    pid = fleet._read(tmp_path / "fleet" / f"{record.container_id}.json")["pid"]
+    os.kill(pid, signal.SIGSTOP)
+    assert queue.operator.stop(record.container_id, by="ann", why="it hangs")
+    (tmp_path / "go").touch()
+    dispatcher.tick()
+    stopped = queue.inspect.container(record.container_id)
+    assert stopped is not None
+    assert (stopped.state, stopped.exit_reason) == ("gone", "stopped by ann: it hangs; it was at work on 2 items")
+    wait_until(lambda: queue.producer.status("a").state is JobState.DONE, "another container did it")
+    os.kill(pid, signal.SIGCONT)
+    wait_until(lambda: not any(each.container_id == record.container_id and each.is_running for each in fleet.list()), "it ended")
+    dispatcher.close()
+
+
 def test_every_tick_adds_to_the_history(queue: SceneQueue, settings: DispatcherSettings) -> None:
     """Backlog, containers, and what they cost since the tick before."""
     submit(queue, "a", 5)

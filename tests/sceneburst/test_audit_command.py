@@ -29,7 +29,7 @@ def test_every_command_that_changes_something_is_in_the_audit_log(console: Conso
         ("queue", "resume"),
         ("dead", "requeue", "a", "0-0"),
         ("dead", "discard", "a", "0-1", "--yes"),
-        ("containers", "stop", "c1"),
+        ("containers", "drain", "c1"),
         ("cancel", "a"),
     ):
         assert console(*words, "--why", f"because of {words[0]}").code == 0

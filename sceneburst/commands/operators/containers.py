@@ -25,7 +25,9 @@ from sceneburst.terminal.screen import (
 from sceneburst.words import plan_for_people
 from scenequeue.errors import SceneburstError
 from scenequeue.jobs.container import ALL_CONTAINERS, TAIL_LINES, ContainerRecord
-from scenequeue.reasons import Code
+from scenequeue.jobs.ids import ContainerId
+from scenequeue.queue import SceneQueue
+from scenequeue.reasons import Code, Reason
 
 app = typer.Typer(help="List and stop containers, read their logs.", invoke_without_command=True)
 
@@ -67,7 +69,7 @@ def list_containers(
 
 
 @app.command()
-def stop(
+def drain(
     container_id: Annotated[str, typer.Argument(help="The container's id, or 'all'.", show_default=False)],
     why: WhyOption = "",
     as_json: JsonFlag = False,
@@ -76,17 +78,27 @@ def stop(
 ) -> None:
     """Drain a container: it gets no more work, finishes its items, and leaves."""
     with connected(redis_url, namespace) as queue:
-        if container_id == "all":
-            records = queue.inspect.containers(ALL_CONTAINERS)
-        else:
-            found = queue.inspect.container(container_id)
-            records = [found] if found else []
-        chosen = [record.container_id for record in records if not record.has_ended]
-        if not chosen and container_id != "all":
-            raise SceneburstError(CommandCode.CONTAINER_NOT_RUNNING, container_id=container_id)
+        chosen = _running(queue, container_id)
         for each in chosen:
             queue.dispatcher.drain(each, by=operator_name(), why=why)
     print_result({"draining": chosen}, f"{len(chosen)} draining", as_json=as_json)
+
+
+@app.command()
+def stop(
+    container_id: Annotated[str, typer.Argument(help="The container's id, or 'all'.", show_default=False)],
+    why: WhyOption = "",
+    as_json: JsonFlag = False,
+    redis_url: RedisUrl = None,
+    namespace: Namespace = None,
+) -> None:
+    """Stop a container at once, and put what it works on back; no attempt counts. `drain` lets it finish."""
+    with connected(redis_url, namespace) as queue:
+        chosen = [each for each in _running(queue, container_id) if queue.operator.stop(each, by=operator_name(), why=why)]
+        has_dispatcher = queue.inspect.plan() is not None
+    print_result({"stopping": chosen, "has_dispatcher": has_dispatcher}, f"{len(chosen)} stopping", as_json=as_json)
+    if chosen and not has_dispatcher:
+        note(Reason(CommandCode.STOP_NEEDS_DISPATCHER, {"containers": len(chosen)}).text, "yellow")
 
 
 @app.command()
@@ -131,6 +143,20 @@ def plan(as_json: JsonFlag = False, redis_url: RedisUrl = None, namespace: Names
         for limit in shown.get("limits") or ():
             because = f", because: {limit['why']}" if limit["why"] else ""
             say(f"limit {limit['name']} {limit['value']:g}: by {limit['by']}, {age_text(limit['at_ms'], now_ms)} ago{because}")
+
+
+def _running(queue: SceneQueue, container_id: str) -> list[ContainerId]:
+    """Return the container of this id, or all.
+
+    Raises:
+        SceneburstError: no container of this id runs.
+    """
+    if container_id == "all":
+        return [record.container_id for record in queue.inspect.containers(ALL_CONTAINERS) if not record.has_ended]
+    found = queue.inspect.container(container_id)
+    if found is None or found.has_ended:
+        raise SceneburstError(CommandCode.CONTAINER_NOT_RUNNING, container_id=container_id)
+    return [found.container_id]
 
 
 def _is_unreadable(record: ContainerRecord) -> bool:

@@ -19,7 +19,7 @@ class Act(NamedTuple):
     at_ms: int
     #: user@host from the command line, the key's name over HTTP.
     by: str
-    #: pause, resume, requeue, discard, cancel, drain, limit.
+    #: pause, resume, requeue, discard, cancel, drain, stop, limit.
     act: str
     #: name=value, separated by spaces and quoted as in a shell: job, item, container, limit, or a filter of dead letters (reason,
     #: job, lane, label=name=value). "" for the whole queue.

@@ -17,6 +17,11 @@ from tests.dispatcher.ledger import NOW_MS, container, seen
         ({"beat_ms": NOW_MS - 61_000}, None, Action.FORGET, "silent"),
         ({}, False, Action.FORGET, "ended"),
         ({"held": 2}, False, Action.FORGET, "ended"),
+        ({"stop_ms": 1, "stop_by": "ann", "stop_why": "it hangs", "held": 2}, True, Action.STOP, "stopped by ann: it hangs"),
+        ({"stop_ms": 1, "stop_by": "ann", "handle": ""}, None, Action.FORGET, "stopped by ann"),
+        ({"stop_ms": 1, "stop_by": "ann", "state": "launched", "handle": "h"}, None, Action.STOP, "stopped by ann"),
+        ({"stop_ms": 1, "stop_by": "ann"}, False, Action.FORGET, "ended"),
+        ({"stop_ms": 1, "stop_by": "ann", "state": "gone"}, None, None, ""),
         ({"idle_since_ms": NOW_MS - 25_000}, True, None, ""),
         ({"idle_since_ms": NOW_MS - 31_000}, True, Action.DRAIN, "idle"),
         ({"idle_since_ms": NOW_MS - 41_000, "is_draining": True}, True, Action.STOP, "idle"),
@@ -33,6 +38,16 @@ def test_verdicts(fields: dict[str, object], is_running: "bool | None", action: 
     verdicts = find_reapable([record], fleet, NOW_MS, Limits())
     assert [verdict.action for verdict in verdicts] == ([action] if action else [])
     assert all(reason in verdict.reason.text for verdict in verdicts)
+
+
+def test_no_item_is_the_cause_of_an_operators_stop() -> None:
+    """Of silence one may be."""
+    stopped, silent = container(stop_ms=1, stop_by="ann"), container(beat_ms=NOW_MS - 61_000)
+    verdicts = find_reapable([stopped, silent], [seen(stopped), seen(silent)], NOW_MS, Limits())
+    assert [(verdict.container_id, verdict.is_blameless) for verdict in verdicts] == [
+        (stopped.container_id, True),
+        (silent.container_id, False),
+    ]
 
 
 def test_an_old_container_drains_first_and_is_stopped_when_it_holds_nothing() -> None:

@@ -50,7 +50,7 @@ def test_a_stopped_container_gets_no_more_work(console: Console, queue: SceneQue
     """The others go on."""
     _running(queue, "c1", "c2")
     submit(queue, "a", 2)
-    assert console("containers", "stop", "c1").out == "1 draining\n"
+    assert console("containers", "drain", "c1").out == "1 draining\n"
     assert queue.worker.lease("c1", 1) == []
     assert len(queue.worker.lease("c2", 1)) == 1
 
@@ -59,7 +59,7 @@ def test_a_container_that_is_to_stop_is_shown_so_at_once(console: Console, queue
     """By whom, before its next beat tells; the ledger that the dispatcher reads goes by the beats."""
     _running(queue, "c1", "c2")
     queue.dispatcher.drain("c2")
-    console("containers", "stop", "c1")
+    console("containers", "drain", "c1")
     told = {each["container_id"]: each for each in json.loads(console("containers", "--json").out)}
     assert [(told[name]["state"], told[name]["is_draining"]) for name in ("c1", "c2")] == [("draining", True)] * 2
     assert told["c1"]["note"] == f"is to drain, as {operator_name()} asked, and learns so at its next beat"
@@ -87,10 +87,10 @@ def test_who_may_not_read_the_marks_sees_the_containers(
 
 def test_all_can_be_stopped_at_once(console: Console, queue: SceneQueue) -> None:
     """Also where there are none."""
-    assert console("containers", "stop", "all").out == "0 draining\n"
+    assert console("containers", "drain", "all").out == "0 draining\n"
     _running(queue, "c1", "c2")
     submit(queue, "a", 2)
-    assert console("containers", "stop", "all").out == "2 draining\n"
+    assert console("containers", "drain", "all").out == "2 draining\n"
     assert queue.worker.lease("c1", 1) == queue.worker.lease("c2", 1) == []
 
 
@@ -98,7 +98,7 @@ def test_one_that_has_left_cannot_be_stopped(console: Console, queue: SceneQueue
     """Exit 1, and one line that names it."""
     _running(queue, "c1")
     queue.worker.goodbye(_record("c1", "idle"))
-    ended = console("containers", "stop", "c1")
+    ended = console("containers", "drain", "c1")
     assert (ended.code, ended.out) == (Exit.FAILED, "")
     assert "no container 'c1' is running" in ended.err
 
@@ -129,7 +129,7 @@ def test_a_hostile_plan_is_shown(console: Console, queue: SceneQueue) -> None:
 def test_a_container_that_an_operator_stops_says_who_it_was(console: Console, queue: SceneQueue) -> None:
     """The first one; the dispatcher and a second operator change nothing about that."""
     _running(queue, "c1", "c2")
-    assert console("containers", "stop", "c1").code == 0
+    assert console("containers", "drain", "c1").code == 0
     queue.dispatcher.drain("c1")
     queue.dispatcher.drain("c1", by="another@host")
     assert queue.worker.drained_by("c1") == operator_name()
@@ -142,7 +142,7 @@ def test_one_container_is_found_without_the_others(console: Console, queue: Scen
     """However many there are."""
     _running(queue, "c1", "c2")
     monkeypatch.setattr("scenequeue.ports.inspector.QueueInspector.containers", lambda *_: pytest.fail("all were read"))
-    assert console("containers", "stop", "c1").out == "1 draining\n"
+    assert console("containers", "drain", "c1").out == "1 draining\n"
     assert console("containers", "logs", "c9").code == Exit.FAILED
 
 
@@ -160,5 +160,20 @@ def test_all_are_stopped_and_listed_however_many_were_launched_since(
     monkeypatch.setattr(QueueInspector, "containers", counted)
     _running(queue, "c1")
     assert "c1" in console("containers").out
-    assert console("containers", "stop", "all").out == "1 draining\n"
+    assert console("containers", "drain", "all").out == "1 draining\n"
     assert asked == [ALL_CONTAINERS] * 2
+
+
+def test_a_container_is_stopped_with_a_reason(console: Console, queue: SceneQueue) -> None:
+    """At once if a dispatcher acts; without one, the command says what happens instead."""
+    _running(queue, "c1", "c2")
+    told = console("containers", "stop", "c1", "--why", "it hangs", "--json")
+    assert json.loads(told.out) == {"stopping": ["c1"], "has_dispatcher": False}
+    assert "the container is marked, and drained until one does" in " ".join(told.err.split())
+    queue.dispatcher.publish_plan("{}")
+    again = console("containers", "stop", "all", "--why", "new image")
+    assert (again.out, again.err) == ("2 stopping\n", "")
+    reasons = {record.container_id: record.stop_why for record in queue.inspect.containers()}
+    assert reasons == {"c1": "it hangs", "c2": "new image"}
+    assert f"is to stop, as {operator_name()} asked (it hangs)" in " ".join(console("containers", "--json").out.split())
+    assert console("containers", "stop", "c9").code == Exit.FAILED

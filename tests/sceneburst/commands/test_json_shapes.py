@@ -118,8 +118,8 @@ def test_a_job_has_a_bill_by_container(console: Console) -> None:
         (("dead", "requeue", JOB), {"requeued": 1}),
         (("dead", "discard", JOB, "0-1", "--yes"), {"discarded": 1}),
         (("dead", "requeue", "--all", "--reason", "ToolFailed"), {"requeued": 0}),
-        (("containers", "stop", CONTAINER), {"draining": [CONTAINER]}),
-        (("containers", "stop", "all"), {"draining": [CONTAINER]}),
+        (("containers", "drain", CONTAINER), {"draining": [CONTAINER]}),
+        (("containers", "drain", "all"), {"draining": [CONTAINER]}),
     ],
     ids=_title,
 )
@@ -165,7 +165,7 @@ def test_an_act_about_the_whole_queue_has_no_subject(console: Console) -> None:
         ("dead", "requeue", JOB, "0-1"),
         ("dead", "discard", "--all", "--label", "shop=the north", "--yes"),
         ("limits", "set", "max_containers=3"),
-        ("containers", "stop", CONTAINER),
+        ("containers", "drain", CONTAINER),
         ("cancel", JOB),
     ):
         console(*words)

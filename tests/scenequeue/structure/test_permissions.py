@@ -29,6 +29,7 @@ _EXCEPT: dict[str, set[Role]] = {
     "dispatcher.reclaim": {"worker", "dispatcher", "operator"},
     "dispatcher.rates": {"worker", "dispatcher", "operator"},
     "inspect.leased": {"worker", "dispatcher", "operator"},
+    "inspect.held_by": {"worker", "dispatcher", "operator"},
     "inspect.acts": {"operator"},
     "inspect.find_jobs": {"operator"},
     "inspect.limits": {"dispatcher", "operator"},
