@@ -8,12 +8,13 @@ from typing import Literal
 
 from scenequeue.errors import DispatcherDeposed
 from scenequeue.jobs.container import ContainerRecord
-from scenequeue.jobs.job import Counts, JobState, JobStatus
+from scenequeue.jobs.job import Counts, JobStatus
 from scenequeue.jobs.rollup import SLOTS
 from scenequeue.jobs.transcode.working_folder import WorkFolder
 from scenequeue.jobs.wishes import WishedJob
 from scenequeue.ports.container_reports import CONTAINER_TTL_S
-from scenequeue.ports.job_lookup import status_of
+from scenequeue.ports.job_lookup import due_in
+from scenequeue.ports.rates import read_rates
 from scenequeue.ports.steering.audit_log import act_words
 from scenequeue.reasons import Code, Reason
 from scenequeue.reasons.stored import reason_words, stored_reason
@@ -46,8 +47,13 @@ class DispatcherPort:
         """Let another dispatcher act at once; changes nothing if another one acts already."""
         self._connection.run("resign", owner)
 
-    def record_intents(self, fence: int, records: Sequence[ContainerRecord]) -> None:
-        """Record containers in the ledger before they are launched.
+    def record_intents(self, fence: int, records: Sequence[ContainerRecord], decision: str = "") -> None:
+        """Record containers in the ledger before they are launched, and in the same step the decision to launch them.
+
+        Args:
+            fence: fencing number of the acting dispatcher.
+            records: the containers.
+            decision: JSON, as `scenequeue/published/decision.py` reads it; "" records none.
 
         Raises:
             DispatcherDeposed: another dispatcher acts now; nothing was written, and nothing may be launched.
@@ -58,7 +64,20 @@ class DispatcherPort:
         for record in records:
             intent = container_fields(record.model_copy(update={"fence": fence}), _INTENT_FIELDS)
             arguments += (record.container_id, json.dumps(intent))
-        self._unless_deposed(self._connection.run("intend", fence, CONTAINER_TTL_S, *arguments) == 1)
+        self._unless_deposed(self._connection.run("intend", fence, CONTAINER_TTL_S, decision, *arguments) == 1)
+
+    def record_decision(self, fence: int, mark: str, decision: str) -> None:
+        """Record a decision that launches nothing, unless the newest one has the same mark.
+
+        Args:
+            fence: fencing number of the acting dispatcher.
+            mark: equal for decisions of which only the first is worth recording. Launches have LAUNCH_MARK.
+            decision: JSON, as `scenequeue/published/decision.py` reads it.
+
+        Raises:
+            DispatcherDeposed: another dispatcher acts now; nothing was written.
+        """
+        self._unless_deposed(self._connection.run("decide", fence, mark, decision) == 1)
 
     def record_launched(
         self, fence: int, container_id: str, handle: str, region: str = "", *, is_spot: bool = False, log: str = ""
@@ -158,12 +177,7 @@ class DispatcherPort:
 
         Rates are measured for all structures together, so a need has the same one in each.
         """
-        with self._connection.translated():
-            fields = self._connection.client.hgetall(self._keys.rates)
-        needs = {field.rpartition(":")[0] for field in fields}
-        weights = {need: whole_number(fields.get(f"{need}:weight_ms")) for need in needs}
-        rates = {need: whole_number(fields.get(f"{need}:busy_ms")) / weight for need, weight in weights.items() if weight > 0}
-        return {each.need(need): rate for each in self._connection.all for need, rate in rates.items()}
+        return read_rates(self._connection)
 
     def wished(self, limit: int = 1000) -> list[WishedJob]:
         """Return the active jobs with wishes: urgent ones first, then the oldest first.
@@ -182,7 +196,7 @@ class DispatcherPort:
     def due_notices(self, limit: int = 50) -> list[JobStatus]:
         """Return the ended jobs whose callback is due, oldest first."""
         now_ms = self._connection.now_ms()
-        return [job for each in self._connection.all for job in _due_in(each, now_ms, limit)][:limit]
+        return [job for each in self._connection.all for job in due_in(each, now_ms, limit)][:limit]
 
     def claim_notice(self, job_id: str, claimed_s: float, finished_ms: int | None = None) -> None:
         """Claim a callback for `claimed_s` seconds, in which no other dispatcher posts it; after that it is due again."""
@@ -281,19 +295,3 @@ def _by_need(connection: Connection, jobs: Sequence[tuple[float, WishedJob]]) ->
         parts = zip(needs, found[: len(needs)], found[len(needs) :], strict=False)
         split = [job._replace(need=need, ready=ready, ready_weight=ms / 1000) for need, ready, ms in parts if ready]
         yield from ((at, part._replace(need=connection.need(part.need))) for part in split or [job._replace(need=needs[0])])
-
-
-def _due_in(connection: Connection, now_ms: int, limit: int) -> list[JobStatus]:
-    """Return the ended jobs of one structure whose callback is due, oldest first."""
-    keys = connection.keys
-    with connection.translated():
-        ids = connection.client.zrangebyscore(keys.notices, "-inf", now_ms, start=0, num=limit)
-        pipeline = connection.client.pipeline(transaction=False)
-        for job_id in ids:
-            pipeline.hgetall(keys.job(job_id))
-        hashes = connection.answers(pipeline) if ids else []
-        jobs = [status_of(connection, job_id, fields or {}) for job_id, fields in zip(ids, hashes, strict=True)]
-        # Expired, or written by somebody else: without this they would use up the limit at each call.
-        if gone := [job.job_id for job in jobs if job.state is JobState.MALFORMED]:
-            connection.client.zrem(keys.notices, *gone)
-    return [job for job in jobs if job.state is not JobState.MALFORMED]

@@ -12,9 +12,11 @@ from scenequeue.jobs.job_filter import JobFilter, JobPage
 from scenequeue.jobs.result import DeadLetter
 from scenequeue.jobs.rollup import Resolution, Rollup
 from scenequeue.jobs.waiting_reason import Surroundings, may_wait, stand_still, why_standing_still, why_waiting
+from scenequeue.ports.decisions import read_decisions
 from scenequeue.ports.item_listing import HeldItem, LeasedItem, held_by, leased_of, peek_lane
 from scenequeue.ports.job_lookup import read_job, read_jobs
 from scenequeue.ports.job_search import find_jobs
+from scenequeue.ports.rates import read_rates
 from scenequeue.ports.rollups import read_rollups
 from scenequeue.ports.steering.audit_log import Act, read_acts
 from scenequeue.ports.steering.dead_search import (
@@ -27,7 +29,10 @@ from scenequeue.ports.steering.dead_search import (
 )
 from scenequeue.ports.steering.drain_marks import with_drain_marks
 from scenequeue.ports.steering.limits import Limit, read_limits
-from scenequeue.published_plan import plan_from
+from scenequeue.ports.troubles.failing_callbacks import FailingReceiver, failing_receivers
+from scenequeue.ports.troubles.stuck_items import StuckItem, stuck_items
+from scenequeue.published.decision import Decision
+from scenequeue.published.plan import plan_from
 from scenequeue.reasons import Reason
 from scenequeue.structure.connection import Connection
 from scenequeue.structure.hashes import (
@@ -183,6 +188,19 @@ class QueueInspector:
         with self._connection.translated():
             plan = self._connection.answer("get", self._keys.plan)
         return plan_from(plan) if plan else None
+
+    def decisions(self, limit: int = 100) -> list[Decision]:
+        """Return the dispatcher's newest decisions, newest first; see scenequeue/ports/decisions.py for the cost."""
+        return read_decisions(self._connection, limit)
+
+    def stuck_items(self) -> list[StuckItem]:
+        """Return the items that take far too long, of the 1,000 whose leases end first. Cost: as `leased`, and one more read."""
+        leased = self.leased()
+        return stuck_items(leased, read_rates(self._connection), self.now_ms()) if leased else []
+
+    def failing_receivers(self) -> list[FailingReceiver]:
+        """Return the hosts that do not accept callbacks; see scenequeue/ports/troubles/failing_callbacks.py for the cost."""
+        return failing_receivers(self._connection)
 
     def waits_because(self, status: JobStatus) -> Reason | None:
         """Return the reason that no item of a job is being worked on; None if one is, or if none is left.

@@ -22,6 +22,12 @@ class LeasedItem(NamedTuple):
     name: str
     #: The container that has a spare lease of it.
     spare_container_id: ContainerId | None = None
+    #: As its kind names it outside the queue's ports; see scenequeue/jobs/need.py.
+    need: str = ""
+    #: In the unit of its kind.
+    weight: float = 0.0
+    #: When work on it began, by the Redis clock; 0 while it waits for a slot.
+    begun_ms: int = 0
 
 
 class HeldItem(NamedTuple):
@@ -66,7 +72,8 @@ def leased_of(connection: Connection, limit: int) -> list[LeasedItem]:
     """Return the leased items of one structure, in the order in which their leases end."""
     members = connection.answer("zrange", connection.keys.leases, 0, limit - 1, withscores=True) or []
     hashes = connection.hashes([connection.keys.of(f"item:{member}") for member, _ in members])
-    return [_leased(member, whole_number(end), fields) for (member, end), fields in zip(members, hashes, strict=True) if fields]
+    found = [_leased(member, whole_number(end), fields) for (member, end), fields in zip(members, hashes, strict=True) if fields]
+    return [item._replace(need=connection.need(item.need)) for item in found]
 
 
 def held_by(connection: Connection, container_id: str, limit: int) -> list[HeldItem]:
@@ -92,4 +99,14 @@ def _leased(member: str, deadline_ms: int, fields: dict[str, str]) -> LeasedItem
     is_whole = {"token", "body", "container", "attempt"} <= fields.keys()
     name = WorkItem.shown(fields["body"]).name if is_whole else MALFORMED
     container, attempt = ContainerId(fields.get("container", "")), whole_number(fields.get("attempt"))
-    return LeasedItem(*member_parts(member), container, deadline_ms, attempt, name, spare_holder(fields.get("spare", "")))
+    return LeasedItem(
+        *member_parts(member),
+        container_id=container,
+        deadline_ms=deadline_ms,
+        attempt=attempt,
+        name=name,
+        spare_container_id=spare_holder(fields.get("spare", "")),
+        need=fields.get("need", ""),
+        weight=max(0, whole_number(fields.get("weight_ms"))) / 1000,
+        begun_ms=whole_number(fields.get("begun_ms")) if fields.get("begun") == "1" else 0,
+    )

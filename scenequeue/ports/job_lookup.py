@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from scenequeue.errors import BadInput, JobNotFound, refused_field, several
 from scenequeue.jobs.ids import is_job_id
-from scenequeue.jobs.job import JobStatus
+from scenequeue.jobs.job import JobState, JobStatus
 from scenequeue.jobs.options import JobOptions, job_options_from
 from scenequeue.reasons import Code
 from scenequeue.structure.connection import Connection
@@ -99,3 +99,19 @@ def ids_of_stage(connection: Connection, job_id: str, stage: int, total: int, de
 def place_of(item_id: str) -> tuple[int, ...]:
     """Return an item's place in the caller's order: (stage, index); in a deferred stage (stage, index of its bringer, number)."""
     return tuple(map(whole_number, re.split(r"[-.]", item_id)))
+
+
+def due_in(connection: Connection, now_ms: int, limit: int) -> list[JobStatus]:
+    """Return the ended jobs of one structure whose callback is due, oldest first."""
+    keys = connection.keys
+    with connection.translated():
+        ids = connection.client.zrangebyscore(keys.notices, "-inf", now_ms, start=0, num=limit)
+        pipeline = connection.client.pipeline(transaction=False)
+        for job_id in ids:
+            pipeline.hgetall(keys.job(job_id))
+        hashes = connection.answers(pipeline) if ids else []
+        jobs = [status_of(connection, job_id, fields or {}) for job_id, fields in zip(ids, hashes, strict=True)]
+        # Expired, or written by somebody else: without this they would use up the limit at each call.
+        if gone := [job.job_id for job in jobs if job.state is JobState.MALFORMED]:
+            connection.client.zrem(keys.notices, *gone)
+    return [job for job in jobs if job.state is not JobState.MALFORMED]

@@ -26,9 +26,12 @@ _KEYS: dict[Role, tuple[str, ...]] = {
     "producer": (*_SHARED_KEYS, *_CONTAINER_KEYS, "staging:*", "plan", "audit"),
     # Without staging:*, submit.lua is refused. Workers read the plan, which says which files they should be able to reach.
     "worker": (*_SHARED_KEYS, *_CONTAINER_KEYS, *_LEASE_KEYS, "plan"),
-    "dispatcher": (*_SHARED_KEYS, *_CONTAINER_KEYS, *_LEASE_KEYS, "dispatcher", "fence", "plan", "limits", "rollup:*"),
+    "dispatcher": (
+        *(*_SHARED_KEYS, *_CONTAINER_KEYS, *_LEASE_KEYS),
+        *("dispatcher", "fence", "plan", "decisions", "limits", "rollup:*"),
+    ),
     # No other role has both audit and limits; require_operator() in lib/acts.lua tests that.
-    "operator": (*_SHARED_KEYS, *_CONTAINER_KEYS, *_LEASE_KEYS, "plan", "audit", "limits", "rollup:*"),
+    "operator": (*_SHARED_KEYS, *_CONTAINER_KEYS, *_LEASE_KEYS, "plan", "decisions", "audit", "limits", "rollup:*"),
 }
 
 #: Commands of all roles: of steps, of connecting, of finding a node of a cluster, and of checking the server.
@@ -44,7 +47,7 @@ _LEASE_COMMANDS = ("lpop", "set")
 _COMMANDS: dict[Role, tuple[str, ...]] = {
     "producer": _SHARED_COMMANDS,
     "worker": (*_SHARED_COMMANDS, *_LEASE_COMMANDS, "blpop", "ltrim"),
-    "dispatcher": (*_SHARED_COMMANDS, *_LEASE_COMMANDS, "incr", "pexpire", "pttl", "setex"),
+    "dispatcher": (*_SHARED_COMMANDS, *_LEASE_COMMANDS, "incr", "pexpire", "pttl", "setex", "xrevrange"),
     "operator": (*_SHARED_COMMANDS, *_LEASE_COMMANDS, "xdel", "xrevrange", "zmscore", "zrangebylex", "zrevrangebyscore"),
 }
 

@@ -76,7 +76,7 @@ def _callback_from(fields: Mapping[str, str]) -> Callback:
         {
             "state": fields.get("callback_state", "pending"),
             "tries": whole_number(fields.get("callback_tries")),
-            **(_reason_from(fields["callback_error"]).to_json() if fields.get("callback_error") else {}),
+            **(reason_from(fields["callback_error"]).to_json() if fields.get("callback_error") else {}),
         }
     )
 
@@ -119,9 +119,9 @@ def container_from(container_id: str, fields: Mapping[str, str]) -> ContainerRec
     own = ContainerRecord.model_fields.keys() - {"code", "parameters", "remark"}
     known: dict[str, Any] = {name: value for name, value in fields.items() if name in own}
     if ended := fields.get("exit_reason"):
-        known |= _reason_from(ended).to_json()
+        known |= reason_from(ended).to_json()
     if note := fields.get("note"):
-        known["remark"] = _reason_from(note)
+        known["remark"] = reason_from(note)
     try:
         known["progress"] = json.loads(known.get("progress", "{}"))
         return ContainerRecord.model_validate(known)
@@ -208,7 +208,7 @@ def result_from(item_id: str, text: str) -> ItemResult:
 def event_from(entry_id: str, fields: Mapping[str, str]) -> JobEvent:
     """Parse an entry of a job's stream of events."""
     item_id = fields.get("item_id")
-    why = _reason_from(fields["reason"]).to_json() if "reason" in fields else {}
+    why = reason_from(fields["reason"]).to_json() if "reason" in fields else {}
     return JobEvent(
         id=entry_id,
         event=fields.get("event", MALFORMED),
@@ -219,7 +219,7 @@ def event_from(entry_id: str, fields: Mapping[str, str]) -> JobEvent:
     )
 
 
-def _reason_from(text: str) -> Reason:
+def reason_from(text: str) -> Reason:
     """Parse a reason that a step has stored; any other text is kept as words of another program."""
     try:
         return Reason.from_json(json.loads(text))

@@ -13,7 +13,7 @@ STRUCTURES: tuple[int, ...] = (2,)
 SHARED = frozenset(
     {
         *("control", "drain", "containers", "container", "dispatcher", "fence", "plan"),
-        *("rates", "limits", "rollup", "audit"),
+        *("rates", "limits", "rollup", "audit", "decisions"),
     }
 )
 #: Keys of structure 1, which had no number, that exist only while something is queued in it.
@@ -62,6 +62,7 @@ class Keys:
     | expiring | zset | ended jobs, with what to forget of them (expiry.lua), by the time that their keys expire (ms) |
     | wished | zset | ids of active jobs with wishes, by time of submission (ms) |
     | audit | stream | acts of operators: by, act, about, amount, why, detail; about 10,000, for a year after the last |
+    | decisions | stream | the dispatcher's decisions: mark, decision (JSON); about 1,000, for 90 days after the last |
     | rollup:minute, rollup:five, rollup:hour | hash | place of a slot -> history of it (JSON), see rollup.lua |
     | limits | hash | limit that an operator changed -> {value, by, at_ms} (JSON) |
     | dead:reasons | hash | code of the last error, or its class where it has none of ours -> how many dead letters |
@@ -138,6 +139,7 @@ _SINGLE = frozenset(
     {
         "limits",
         "audit",
+        "decisions",
         "counts",
         "control",
         "needs",

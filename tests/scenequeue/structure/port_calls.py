@@ -132,7 +132,8 @@ def _dispatcher(world: World) -> Iterator[tuple[str, Call]]:
     fence = world.fence
     intent = ContainerRecord(container_id=ContainerId("c2"))
     yield "acquire", lambda queue: queue.dispatcher.acquire("one", 1000)
-    yield "record_intents", lambda queue: queue.dispatcher.record_intents(fence, [intent])
+    yield "record_intents", lambda queue: queue.dispatcher.record_intents(fence, [intent], "{}")
+    yield "record_decision", lambda queue: queue.dispatcher.record_decision(fence, "at rest", "{}")
     yield "record_launched", lambda queue: queue.dispatcher.record_launched(fence, "c2", "handle")
     yield "record_ended", lambda queue: queue.dispatcher.record_ended("c2", "gone", said("lost"), fence=fence)
     yield "drain", lambda queue: queue.dispatcher.drain("c2", fence=fence)
@@ -192,7 +193,7 @@ def _inspect(world: World) -> Iterator[tuple[str, Call]]:
             "acts",
             "containers_with_marks",
         ),
-        *("limits", "plan", "is_transient", "now_ms", "server"),
+        *("limits", "plan", "is_transient", "now_ms", "server", "decisions", "stuck_items", "failing_receivers"),
     ):
         yield name, lambda queue, name=name: getattr(queue.inspect, name)()
     yield "find_dead", lambda queue: queue.inspect.find_dead(letters)

@@ -30,6 +30,8 @@ _EXCEPT: dict[str, set[Role]] = {
     "dispatcher.rates": {"worker", "dispatcher", "operator"},
     "inspect.leased": {"worker", "dispatcher", "operator"},
     "inspect.held_by": {"worker", "dispatcher", "operator"},
+    "inspect.stuck_items": {"worker", "dispatcher", "operator"},
+    "inspect.decisions": {"dispatcher", "operator"},
     "inspect.acts": {"operator"},
     "inspect.find_jobs": {"operator"},
     "inspect.limits": {"dispatcher", "operator"},

@@ -9,7 +9,7 @@ from producer.reach import Reach
 from sceneburst.words import plan_for_people
 from scenequeue.jobs.job import Counts
 from scenequeue.jobs.waiting_reason import Surroundings, why_standing_still
-from scenequeue.published_plan import plan_from
+from scenequeue.published.plan import plan_from
 from scenequeue.reasons import Reason
 
 _PARTS = (
@@ -42,7 +42,7 @@ def test_a_published_plan_is_read_as_it_was_written() -> None:
     made = {
         "why": {"code": "paused", "parameters": {}}, "at_ms": 5, "usd_per_hour": 0.5, "starting": 1, "running": 2,
         "alarms": [{"code": "a", "parameters": {}}], "structures": [3, 2], "file_roots": ["/a"], "fleet": "process",
-        "limits": [{"name": "max_containers", "value": 3, "by": "ann", "at_ms": 4}],
+        "limits": [{"name": "max_containers", "value": 3, "by": "ann", "at_ms": 4, "why": "burst"}],
         "waits_because": {"code": "b", "parameters": {}}, "newer": [1],
     }  # fmt: skip
     assert plan_from(json.dumps(made)) == {**made, "why": Reason("paused")}

@@ -1,0 +1,1 @@
+"""The dispatcher's publications, as others read them: each value checked, as anybody may have written it."""
