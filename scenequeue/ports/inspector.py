@@ -29,7 +29,9 @@ from scenequeue.ports.steering.dead_search import (
 )
 from scenequeue.ports.steering.drain_marks import with_drain_marks
 from scenequeue.ports.steering.limits import Limit, read_limits
+from scenequeue.ports.troubles.dead_reasons import DeadReason, read_dead_reasons
 from scenequeue.ports.troubles.failing_callbacks import FailingReceiver, failing_receivers
+from scenequeue.ports.troubles.retries import Retry, read_retries
 from scenequeue.ports.troubles.stuck_items import StuckItem, stuck_items
 from scenequeue.published.decision import Decision
 from scenequeue.published.plan import plan_from
@@ -128,6 +130,14 @@ class QueueInspector:
         """Count dead letters by reason, the most frequent first. Cost: one read."""
         return count_reasons(self._connection)
 
+    def dead_reasons(self, limit: int = 10) -> list[DeadReason]:
+        """Return the most frequent reasons of dead letters, each with its times, jobs and an example; see dead_reasons.py."""
+        return read_dead_reasons(self._connection, self.now_ms(), limit)
+
+    def retries(self) -> list[Retry]:
+        """Return the items whose next attempt is due first, with their last errors, at most 20. Cost: two reads."""
+        return read_retries(self._connection)
+
     def dead_ids(self, job_id: str) -> list[ItemId]:
         """Return the ids of a job's dead items, newest first; if several structures hold a job of this id, of all of them."""
         found = merged(self._connection, lambda each: matching_letters(each, DeadFilter(job=job_id)), lambda letter: -letter[1])
@@ -201,6 +211,11 @@ class QueueInspector:
     def failing_receivers(self) -> list[FailingReceiver]:
         """Return the hosts that do not accept callbacks; see scenequeue/ports/troubles/failing_callbacks.py for the cost."""
         return failing_receivers(self._connection)
+
+    def has_dispatcher(self) -> bool:
+        """Return True while a dispatcher acts: until it resigns, or some ticks after it was lost. Cost: one read."""
+        with self._connection.translated():
+            return bool(self._connection.answer("exists", self._keys.dispatcher))
 
     def waits_because(self, status: JobStatus) -> Reason | None:
         """Return the reason that no item of a job is being worked on; None if one is, or if none is left.

@@ -31,7 +31,11 @@ _KEYS: dict[Role, tuple[str, ...]] = {
         *("dispatcher", "fence", "plan", "decisions", "limits", "rollup:*"),
     ),
     # No other role has both audit and limits; require_operator() in lib/acts.lua tests that.
-    "operator": (*_SHARED_KEYS, *_CONTAINER_KEYS, *_LEASE_KEYS, "plan", "decisions", "audit", "limits", "rollup:*"),
+    # Operators read `dispatcher`, to tell whether one acts.
+    "operator": (
+        *(*_SHARED_KEYS, *_CONTAINER_KEYS, *_LEASE_KEYS),
+        *("dispatcher", "plan", "decisions", "audit", "limits", "rollup:*"),
+    ),
 }
 
 #: Commands of all roles: of steps, of connecting, of finding a node of a cluster, and of checking the server.
@@ -48,7 +52,10 @@ _COMMANDS: dict[Role, tuple[str, ...]] = {
     "producer": _SHARED_COMMANDS,
     "worker": (*_SHARED_COMMANDS, *_LEASE_COMMANDS, "blpop", "ltrim"),
     "dispatcher": (*_SHARED_COMMANDS, *_LEASE_COMMANDS, "incr", "pexpire", "pttl", "setex", "xrevrange"),
-    "operator": (*_SHARED_COMMANDS, *_LEASE_COMMANDS, "xdel", "xrevrange", "zmscore", "zrangebylex", "zrevrangebyscore"),
+    "operator": (
+        *(*_SHARED_COMMANDS, *_LEASE_COMMANDS),
+        *("xdel", "xrevrange", "zcount", "zmscore", "zrangebylex", "zrevrangebyscore"),
+    ),
 }
 
 

@@ -216,12 +216,13 @@ def _matching_jobs(connection: Connection, wanted: DeadFilter, ids: Sequence[str
     return [
         bool(job_id)
         and (wanted.lane is None or (fields or [None])[0] == wanted.lane)
-        and wanted.labels.items() <= _labels((fields or [None, None])[1]).items()
+        and wanted.labels.items() <= labels_in((fields or [None, None])[1]).items()
         for job_id, fields in zip(ids, found, strict=True)
     ]
 
 
-def _labels(text: str | None) -> dict[str, str]:
+def labels_in(text: str | None) -> dict[str, str]:
+    """Return the labels in the field of a job; none where they cannot be read."""
     try:
         found = json.loads(text or "")
     except (ValueError, RecursionError):
