@@ -13,6 +13,7 @@ class Code(StrEnum):
     PLAN_IDLE = "plan_idle"
     PLAN_LAUNCHES = "plan_launches"
     PLAN_PAUSED = "plan_paused"
+    PLAN_WITHOUT_PAUSED = "plan_without_paused"
     #: Parts of a plan: the items that wait.
     READY = "ready"
     READY_BY_NEED = "ready_by_need"

@@ -64,13 +64,18 @@ def take_snapshot(queue: SceneQueue, containers: Sequence[ContainerRecord], imag
     now_ms = inspect.now_ms()
     return TickSnapshot(
         depth,
-        Backlog(tuple(_by_need(waiting)), depth.is_paused, jobs, queue.structures),
+        Backlog(tuple(_by_need(waiting)), depth.is_paused, jobs, queue.structures, _held_back(depth)),
         containers,
         rates,
         now_ms,
         launch_backoff(containers, now_ms, image),
         max((each.oldest_s for each in waiting), default=0.0),
     )
+
+
+def _held_back(depth: Depth) -> int:
+    """Return the number of ready items that the pauses of lanes and jobs hold back, whatever the pause of everything does."""
+    return depth.model_copy(update={"is_paused": False}).paused_items
 
 
 def _by_need(waiting: Sequence[WaitingItems]) -> Iterator[Waiting]:

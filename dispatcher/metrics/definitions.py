@@ -22,13 +22,19 @@ class Metric(NamedTuple):
 
 METRICS: tuple[Metric, ...] = (
     Metric("Acting", "sceneburst_acting", "None", "1 while this dispatcher acts"),
-    Metric("ReadyItems", "sceneburst_ready_items", "Count", "backlog: items that could be leased now"),
+    Metric("ReadyItems", "sceneburst_ready_items", "Count", "backlog: items that wait for a container, paused ones included"),
+    Metric("PausedItems", "sceneburst_paused_items", "Count", "ready items that a pause holds back"),
     Metric("InFlightItems", "sceneburst_in_flight_items", "Count", "items that a container holds a lease of"),
     Metric("DelayedItems", "sceneburst_delayed_items", "Count", "items waiting for a retry"),
     Metric("DeadLetters", "sceneburst_dead_letters", "Count", "items that were given up and wait for an operator"),
     Metric("DoneItems", "sceneburst_done_items_total", "Count", "items done since the namespace began"),
     Metric("BacklogVideoSeconds", "sceneburst_backlog_video_seconds", "Seconds", "estimated length of video that waits"),
-    Metric("BacklogAgeSeconds", "sceneburst_backlog_age_seconds", "Seconds", "age of the oldest job with ready items"),
+    Metric(
+        "BacklogAgeSeconds",
+        "sceneburst_backlog_age_seconds",
+        "Seconds",
+        "age of the oldest job with ready items, without paused ones",
+    ),
     Metric("UnservedItems", "sceneburst_unserved_items", "Count", "ready items that no image serves which could be launched"),
     Metric("Containers", "sceneburst_containers", "Count", "containers by state"),
     Metric("Launches", "sceneburst_launches_total", "Count", "launches that the fleet accepted"),
@@ -64,6 +70,7 @@ def readings(depth: Depth, containers: Sequence[ContainerRecord], backlog_age_s:
     return {
         "Acting": 1,
         "ReadyItems": depth.counts.ready,
+        "PausedItems": depth.paused_items,
         "InFlightItems": depth.counts.leased,
         "DelayedItems": depth.counts.delayed,
         "DeadLetters": depth.counts.dead,

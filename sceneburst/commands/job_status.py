@@ -63,4 +63,5 @@ def status_row(found: JobStatus, now_ms: int) -> list[str]:
     """Return a job's status as the cells of a table."""
     counts = found.counts
     numbers = (counts.waiting, counts.ready, counts.leased, counts.delayed, counts.done, counts.dead, counts.dropped)
-    return [found.job_id, found.state.value, found.lane.value, *map(str, numbers), age_text(found.created_ms, now_ms)]
+    state = "paused" if found.pause else found.state.value
+    return [found.job_id, state, found.lane.value, *map(str, numbers), age_text(found.created_ms, now_ms)]

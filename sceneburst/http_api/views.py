@@ -55,6 +55,7 @@ _JOB: dict[str, Any] = {
     "labels": {},
     "max_attempts": 3,
     "waits_because": None,
+    "is_paused": False,
     "callback": None,
     "wishes": None,
 }
@@ -127,6 +128,7 @@ class Job(BaseModel):
     labels: dict[str, str]
     max_attempts: int
     waits_because: Warned | None = Field(None, description="why nothing of it is worked on; null where something is")
+    is_paused: bool = Field(False, description="true where nothing more of it is begun until an operator resumes it")
     callback: Callback | None = Field(None, description="the posts to callback_url so far; null where none was given")
     wishes: JobWishes | None = Field(None, description="how it is to be spread over containers; null: as all other jobs")
 
@@ -136,7 +138,8 @@ class Job(BaseModel):
         counts = status.counts
         ended = counts.done + counts.dead + counts.dropped
         return cls(
-            **status.model_dump(exclude={"options", "callback_url", "counts", "state", "waits_because"}),
+            **status.model_dump(exclude={"options", "callback_url", "counts", "state", "waits_because", "pause"}),
+            is_paused=status.pause is not None,
             state=status.state.value,
             waits_because=Warned(**status.waits_because.to_people()) if status.waits_because else None,
             counts=counts,
@@ -157,8 +160,8 @@ class Event(BaseModel):
     """The data of an event in a stream; that of the last one, `end`, is the job."""
 
     event: str = Field(
-        description="submitted, leased, spare, yielded, done, retry, released, reclaimed, dead, requeued, stage, finished or "
-        "cancelled"
+        description="submitted, leased, spare, yielded, done, retry, released, reclaimed, dead, requeued, stage, paused, "
+        "resumed, finished or cancelled"
     )
     at_ms: int
     item_id: str | None = Field(description="null for an event of the whole job")
@@ -175,16 +178,22 @@ class Event(BaseModel):
 class Backlog(BaseModel):
     """Ready items, by lane."""
 
-    ready_by_lane: dict[Lane, int] = Field(description="items that a container could take now")
+    ready_by_lane: dict[Lane, int] = Field(description="items that a container could take now, but for pauses of lanes")
     counts: Counts
     ready_weight_s: float = Field(description="estimated seconds of video that are ready")
-    is_paused: bool
+    is_paused: bool = Field(description="true where everything is paused")
+    paused_items: int = Field(description="ready items that a pause holds back, of everything, a lane or a job")
 
     @classmethod
     def of(cls, depth: Depth) -> Self:
         """Return the queue's depth as callers see it."""
-        ready_s = depth.ready_weight
-        return cls(ready_by_lane=depth.ready_by_lane, counts=depth.counts, ready_weight_s=ready_s, is_paused=depth.is_paused)
+        return cls(
+            ready_by_lane=depth.ready_by_lane,
+            counts=depth.counts,
+            ready_weight_s=depth.ready_weight,
+            is_paused=depth.is_paused,
+            paused_items=depth.paused_items,
+        )
 
 
 class Health(BaseModel):

@@ -10,6 +10,7 @@ SENTENCES: Mapping[str, str] = {
     "plan_idle": "nothing ready; {present}",
     "plan_launches": "{waiting} → {launches}, because {because:; }",
     "plan_paused": "{waiting}, but the queue is paused",
+    "plan_without_paused": "{plan}; {items:1 item is|# items are} paused",
     "ready": "{items} ready",
     "ready_by_need": "{items} ready ({needs:, })",
     "ready_of_need": "{items} {need:need}",

@@ -4,6 +4,7 @@ import re
 import string
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from scenequeue.quoted import quoted
@@ -23,8 +24,8 @@ class Language:
     """A language: its sentences by code, and its rules for numbers.
 
     In a sentence `{name}` is a parameter; `{name:quoted}` puts it in quotes; `{name:need}` names needs, and `{name:type}` a type;
-    `{name:, }` is a list of further reasons, joined by the text after the colon. `{name:# one|# few|# many}` depends on a
-    number, which replaces each `#`: a language has as many forms as it needs.
+    `{name:time}` is a point in time (ms); `{name:, }` is a list of further reasons, joined by the text after the colon.
+    `{name:# one|# few|# many}` depends on a number, which replaces each `#`: a language has as many forms as it needs.
     A sentence that does not contain `{input}` is preceded by its reason's `input`; every one is followed by its `last_lines`.
     """
 
@@ -102,6 +103,8 @@ class _Filler(string.Formatter):
             return re.sub(r"([^\s,]+)@([0-9]+)", self._need_of_structure, value)
         if isinstance(value, str) and format_spec == "type":
             return next((each.types[value] for each in self._languages if value in each.types), value)
+        if isinstance(value, int) and format_spec == "time":
+            return f"{datetime.fromtimestamp(value / 1000, UTC):%Y-%m-%d %H:%M} UTC"
         if isinstance(value, int) and "|" in format_spec:
             forms = format_spec.split("|")
             return forms[self._language.form_of(value)].replace("#", str(value))

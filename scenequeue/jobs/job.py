@@ -103,6 +103,18 @@ class Callback(FrozenModel):
         return {name: value for name, value in data.items() if name != "error"} if isinstance(data, dict) else data
 
 
+class Pause(FrozenModel):
+    """A pause in force: no leases are given of what it is about, and what is leased goes on."""
+
+    #: "" for everything, lane=<lane>, or job=<id>.
+    about: str
+    #: The operator; "" for a program, or for an operator of an older version.
+    by: str = ""
+    why: str = ""
+    #: Redis clock; 0 if unknown.
+    since_ms: int = 0
+
+
 class JobStatus(FrozenModel):
     """A job at one moment. Times are Unix milliseconds of the Redis clock."""
 
@@ -127,6 +139,8 @@ class JobStatus(FrozenModel):
     ready_needs: tuple[str, ...] = Field((), exclude=True)
     #: The reason that nothing of it is worked on, if that was determined; see scenequeue/jobs/waiting.py.
     waits_because: Reason | None = None
+    #: Its own pause; None if it has none, though its lane or everything may be paused.
+    pause: Pause | None = None
     wishes: JobWishes | None = None
 
     @property
@@ -137,7 +151,7 @@ class JobStatus(FrozenModel):
 
 class JobEvent(FrozenModel):
     """An event of a job. `event` is one of submitted, leased, spare, yielded, done, retry, released, reclaimed, dead,
-    requeued, stage, finished, cancelled.
+    requeued, stage, paused, resumed, finished, cancelled.
     """
 
     #: Redis stream id; pass the last one to continue from there.
@@ -194,17 +208,29 @@ class Depth(FrozenModel):
     """Numbers of items in the queue; O(1) to read."""
 
     counts: Counts
-    #: Ready items per lane.
+    #: Ready items per lane, without those of paused jobs.
     ready_by_lane: dict[Lane, int]
     #: Total weight of ready items, in seconds of video.
     ready_weight: float
+    #: True if everything is paused.
     is_paused: bool = False
+    paused_lanes: tuple[Lane, ...] = ()
+    #: Ready items of paused jobs.
+    ready_of_paused_jobs: int = 0
     #: Of the done items, the films.
     films: int = 0
     #: Of the done items, those that are neither scenes nor films, such as the parts of a transcoding.
     others: int = 0
     #: Counters in Redis that are not numbers; they count as 0.
     malformed: tuple[str, ...] = ()
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def paused_items(self) -> int:
+        """Return the number of ready items that no container gets because of a pause."""
+        if self.is_paused:
+            return self.counts.ready
+        return self.ready_of_paused_jobs + sum(self.ready_by_lane.get(lane, 0) for lane in self.paused_lanes)
 
     @property
     def scenes_done(self) -> int:

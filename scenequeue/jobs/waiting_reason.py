@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from scenequeue.jobs.container import ContainerRecord
-from scenequeue.jobs.job import Counts, JobState, JobStatus
+from scenequeue.jobs.job import Counts, JobState, JobStatus, Pause
 from scenequeue.jobs.need import need_in, split_need
 from scenequeue.reasons import Code, Reason
 
@@ -17,7 +17,8 @@ PASSING = frozenset({Code.ALL_AT_WORK, Code.ALL_DRAIN, Code.BUSY, Code.PLANNED, 
 class Surroundings(NamedTuple):
     """The state of the queue around a waiting job."""
 
-    is_paused: bool
+    #: Pauses of everything and of lanes.
+    pauses: Sequence[Pause]
     #: The active dispatcher's last plan; None if no dispatcher was active recently.
     plan: Mapping[str, Any] | None
     #: Needed only without an active dispatcher: workers that were started by hand work without one.
@@ -41,10 +42,29 @@ def why_waiting(status: JobStatus, around: Surroundings) -> Reason | None:
     """Return the reason that nothing of a job is worked on; None if it does not wait, or was submitted just now."""
     if not may_wait(status):
         return None
-    return why_standing_still(status.counts, around, status.created_ms, status.ready_needs)
+    of_lane = (pause for pause in around.pauses if pause.about == f"lane={status.lane.value}")
+    held_by = status.pause or next(of_lane, None)
+    return why_standing_still(status.counts, around, status.created_ms, status.ready_needs, held_by)
 
 
-def why_standing_still(counts: Counts, around: Surroundings, since_ms: int = 0, needs: Sequence[str] = ()) -> Reason | None:
+def pause_reason(pause: Pause) -> Reason:
+    """Return a pause as a reason that something waits."""
+    kind, _, name = pause.about.partition("=")
+    if not (pause.by or pause.why or kind):
+        return Reason(Code.PAUSED)
+    told = Reason(Code.PAUSE_BY, {"by": pause.by, "since_ms": pause.since_ms})
+    if not pause.by:
+        told = Reason(Code.PAUSE_SINCE, {"since_ms": pause.since_ms})
+    if pause.why:
+        told = Reason(Code.PAUSE_BECAUSE, {"pause": told, "why": pause.why})
+    if kind == "lane":
+        return Reason(Code.LANE_PAUSED, {"lane": name, "pause": told})
+    return Reason(Code.JOB_PAUSED, {"job_id": name, "pause": told}) if kind else Reason(Code.QUEUE_PAUSED, {"pause": told})
+
+
+def why_standing_still(
+    counts: Counts, around: Surroundings, since_ms: int = 0, needs: Sequence[str] = (), held_by: Pause | None = None
+) -> Reason | None:
     """Return the reason that none of some items is worked on; None if they arrived just now.
 
     Args:
@@ -52,9 +72,10 @@ def why_standing_still(counts: Counts, around: Surroundings, since_ms: int = 0, 
         around: the state of the queue.
         since_ms: time of their arrival (Redis clock).
         needs: needs of the ready ones, if known.
+        held_by: a pause that none of the ready ones is exempt from; None if there is none but that of everything.
     """
-    if around.is_paused:
-        return Reason(Code.PAUSED)
+    if pause := next((each for each in around.pauses if not each.about), held_by):
+        return pause_reason(pause)
     if not counts.ready:
         return Reason(Code.RETRY_LATER, {"items": counts.delayed})
     plan = around.plan

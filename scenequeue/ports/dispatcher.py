@@ -2,13 +2,13 @@
 
 import json
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import chain
 from typing import Literal
 
 from scenequeue.errors import DispatcherDeposed
 from scenequeue.jobs.container import ContainerRecord
-from scenequeue.jobs.job import Counts, JobStatus
+from scenequeue.jobs.job import JobStatus
 from scenequeue.jobs.rollup import SLOTS
 from scenequeue.jobs.transcode.working_folder import WorkFolder
 from scenequeue.jobs.wishes import WishedJob
@@ -16,10 +16,11 @@ from scenequeue.ports.container_reports import CONTAINER_TTL_S
 from scenequeue.ports.job_lookup import due_in
 from scenequeue.ports.rates import read_rates
 from scenequeue.ports.steering.audit_log import act_words
+from scenequeue.ports.wished_jobs import wished_in
 from scenequeue.reasons import Code, Reason
 from scenequeue.reasons.stored import reason_words, stored_reason
 from scenequeue.structure.connection import Connection
-from scenequeue.structure.hashes import container_fields, whole_number, wished_from
+from scenequeue.structure.hashes import container_fields
 
 #: Characters of a failed post's reason that are kept.
 _MAX_ERROR_CHARS = 500
@@ -186,11 +187,11 @@ class DispatcherPort:
             limit: jobs at most, the oldest of each structure. Further ones are planned as if they had no wishes.
 
         Returns:
-            A job once for each need of which it has ready items; once if it has no ready items.
+            A job once for each need of which it has ready items; once if it has no ready items, or is paused, or its lane.
 
         Cost: two round trips, O(jobs with wishes); one if there are none; a third if a job has several needs.
         """
-        found = [job for each in self._connection.all for job in _wished_in(each, limit)]
+        found = [job for each in self._connection.all for job in wished_in(each, limit)]
         return [job for _, job in sorted(found, key=lambda each: (not each[1].is_urgent, each[0]))]
 
     def due_notices(self, limit: int = 50) -> list[JobStatus]:
@@ -254,44 +255,3 @@ class DispatcherPort:
 
 def _word(fence: int | None) -> str:
     return "" if fence is None else str(fence)
-
-
-def _wished_in(connection: Connection, limit: int) -> list[tuple[float, WishedJob]]:
-    """Return the jobs with wishes of one structure, each with its time of submission (ms); see `DispatcherPort.wished`."""
-    fields = ("state", "lane", "wishes", "needs", "ready_weight_ms", *Counts.model_fields)
-    keys = connection.keys
-    with connection.translated():
-        places = connection.client.zrange(keys.wished, 0, limit - 1, withscores=True)
-        if not places:
-            return []
-        pipeline = connection.client.pipeline(transaction=False)
-        for job_id, _ in places:
-            pipeline.hmget(keys.job(job_id), fields)
-        jobs = [
-            (at, wished_from(job_id, dict(zip(fields, each, strict=True))) if each else None)
-            for (job_id, at), each in zip(places, connection.answers(pipeline), strict=True)
-        ]
-        # Evicted, deleted by hand, or written by somebody else.
-        if gone := [job_id for (job_id, _), (_, job) in zip(places, jobs, strict=True) if job is None]:
-            connection.client.zrem(keys.wished, *gone)
-        return list(_by_need(connection, [(at, job) for at, job in jobs if job is not None]))
-
-
-def _by_need(connection: Connection, jobs: Sequence[tuple[float, WishedJob]]) -> Iterator[tuple[float, WishedJob]]:
-    """Yield each job once for every need of which it has ready items.
-
-    Args:
-        connection: of their structure.
-        jobs: with their times of submission; `need` holds all needs of a job, separated by spaces.
-    """
-    pipeline = connection.client.pipeline(transaction=False)
-    several = [(at, job) for at, job in jobs if " " in job.need]
-    for _, job in several:
-        needs = job.need.split()
-        pipeline.hmget(connection.keys.job(job.job_id), [f"{what}:{need}" for what in ("ready", "weight") for need in needs])
-    yield from ((at, job._replace(need=connection.need(job.need))) for at, job in jobs if " " not in job.need)
-    for (at, job), texts in zip(several, connection.answers(pipeline) if several else [], strict=True):
-        needs, found = job.need.split(), [max(0, whole_number(text)) for text in texts or ()]
-        parts = zip(needs, found[: len(needs)], found[len(needs) :], strict=False)
-        split = [job._replace(need=need, ready=ready, ready_weight=ms / 1000) for need, ready, ms in parts if ready]
-        yield from ((at, part._replace(need=connection.need(part.need))) for part in split or [job._replace(need=needs[0])])

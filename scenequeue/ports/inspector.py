@@ -7,11 +7,11 @@ from typing import Any
 from scenequeue.jobs.container import ContainerRecord
 from scenequeue.jobs.ids import ItemId, JobId
 from scenequeue.jobs.item import WorkItem
-from scenequeue.jobs.job import Counts, Depth, JobStatus, Lane, WaitingItems
+from scenequeue.jobs.job import Counts, Depth, JobStatus, Lane, Pause, WaitingItems
 from scenequeue.jobs.job_filter import JobFilter, JobPage
 from scenequeue.jobs.result import DeadLetter
 from scenequeue.jobs.rollup import Resolution, Rollup
-from scenequeue.jobs.waiting_reason import Surroundings, may_wait, stand_still, why_standing_still, why_waiting
+from scenequeue.jobs.waiting_reason import may_wait, stand_still, why_standing_still, why_waiting
 from scenequeue.ports.decisions import read_decisions
 from scenequeue.ports.item_listing import HeldItem, LeasedItem, held_by, leased_of, peek_lane
 from scenequeue.ports.job_lookup import read_job, read_jobs
@@ -29,9 +29,11 @@ from scenequeue.ports.steering.dead_search import (
 )
 from scenequeue.ports.steering.drain_marks import with_drain_marks
 from scenequeue.ports.steering.limits import Limit, read_limits
+from scenequeue.ports.steering.pauses import PAUSE_FIELDS, paused_lanes, pauses_in, read_pauses
 from scenequeue.ports.troubles.dead_reasons import DeadReason, read_dead_reasons
 from scenequeue.ports.troubles.failing_callbacks import FailingReceiver, failing_receivers
 from scenequeue.ports.troubles.retries import Retry, read_retries
+from scenequeue.ports.troubles.standing_still import find_holding, read_surroundings
 from scenequeue.ports.troubles.stuck_items import StuckItem, stuck_items
 from scenequeue.published.decision import Decision
 from scenequeue.published.plan import plan_from
@@ -61,22 +63,25 @@ class QueueInspector:
             pipeline = self._connection.client.pipeline(transaction=True)
             for each in self._connection.all:
                 pipeline.hgetall(each.keys.counts)
-            pipeline.hexists(self._keys.control, "paused")
-            *counts, paused = self._connection.answers(pipeline)
+            pipeline.hmget(self._keys.control, PAUSE_FIELDS)
+            *counts, texts = self._connection.answers(pipeline)
+        pauses = pauses_in(texts or ())
         found = [fields or {} for fields in counts]
         states = [counts_from(fields).model_dump() for fields in found]
         return Depth(
             counts=Counts(**{state: sum(each[state] for each in states) for state in Counts.model_fields}),
             ready_by_lane={lane: _sum_of(found, f"ready:{lane.value}:") for lane in Lane},
             ready_weight=_sum_of(found, "weight:") / 1000,
-            is_paused=bool(paused),
+            is_paused=any(not pause.about for pause in pauses),
+            paused_lanes=paused_lanes(pauses),
+            ready_of_paused_jobs=_sum_of(found, "ready:paused:"),
             films=_total(found, "films"),
             others=_total(found, "others"),
             malformed=tuple(sorted({name for fields in found for name, value in fields.items() if not _is_number(value)})),
         )
 
     def waiting(self) -> list[WaitingItems]:
-        """Count the ready items by lane and need. Cost: one round trip, O(needs)."""
+        """Count the ready items by lane and need, without those of paused lanes and jobs. Cost: one round trip, O(needs)."""
         lanes, found = " ".join(lane.value for lane in Lane), []
         for each in self._connection.all:
             answer = each.run("waiting", lanes)
@@ -86,7 +91,10 @@ class QueueInspector:
         return found
 
     def backlog_age_s(self) -> float:
-        """Return the longest time that a job with ready items has waited, in seconds; 0 without backlog. Cost: as `waiting`."""
+        """Return the longest time that a job with ready items has waited, in seconds; 0 without backlog. Cost: as `waiting`.
+
+        Paused items do not count.
+        """
         return max((each.oldest_s for each in self.waiting()), default=0.0)
 
     def job(self, job_id: str) -> JobStatus:
@@ -106,9 +114,14 @@ class QueueInspector:
         return merged(self._connection, lambda each: _jobs_of(each, limit), lambda job: -job.created_ms, limit)
 
     def peek(self, count: int = 10, lane: Lane | None = None) -> list[tuple[JobId, ItemId, WorkItem]]:
-        """Return the items that would be leased next, in that order; an estimate, as every lease changes the jobs' turns."""
+        """Return the items that would be leased next, in that order; an estimate, as every lease changes the jobs' turns.
+
+        While everything is paused, those that would be leased without that pause.
+        """
         found: list[tuple[JobId, ItemId, WorkItem]] = []
-        for each, connection in product([lane] if lane else list(Lane), self._connection.all):
+        paused = paused_lanes(pauses_in(self._connection.answer("hmget", self._keys.control, PAUSE_FIELDS) or ()))
+        lanes = [each for each in ([lane] if lane else Lane) if each not in paused]
+        for each, connection in product(lanes, self._connection.all):
             found += peek_lane(connection, each, count - len(found))
             if len(found) >= count:
                 break
@@ -193,6 +206,10 @@ class QueueInspector:
         """Return the limits that operators have changed. Cost: one read."""
         return read_limits(self._connection)
 
+    def pauses(self, limit: int = 1000) -> list[Pause]:
+        """Return the pauses in force: of everything, of lanes, and of the jobs that were paused last. Cost: two round trips."""
+        return read_pauses(self._connection, limit)
+
     def plan(self) -> dict[str, Any] | None:
         """Return the dispatcher's last plan; None if no dispatcher has planned in the last minute."""
         with self._connection.translated():
@@ -222,7 +239,7 @@ class QueueInspector:
 
         Cost: none for a job that does not wait; otherwise one round trip, and three more if no dispatcher acts.
         """
-        return why_waiting(status, self._surroundings()) if may_wait(status) else None
+        return why_waiting(status, read_surroundings(self._connection, self.containers)) if may_wait(status) else None
 
     def stands_still_because(self, counts: Counts) -> Reason | None:
         """Return the reason that no item of the whole queue is being worked on; None if one is, or if none is left.
@@ -230,20 +247,12 @@ class QueueInspector:
         Args:
             counts: the present ones, from `depth`.
 
-        Cost: as `waits_because`.
+        Cost: as `waits_because`, and one or two round trips more.
         """
-        return why_standing_still(counts, self._surroundings()) if stand_still(counts) else None
-
-    def _surroundings(self) -> Surroundings:
-        with self._connection.translated():
-            pipeline = self._connection.client.pipeline(transaction=False)
-            pipeline.hexists(self._keys.control, "paused")
-            pipeline.get(self._keys.plan)
-            paused, text = self._connection.answers(pipeline)
-        structures = [each.structure for each in self._connection.all]
-        if text:
-            return Surroundings(bool(paused), plan_from(text), structures=structures)
-        return Surroundings(bool(paused), None, self.containers(), self.now_ms(), structures)
+        if not stand_still(counts):
+            return None
+        around = read_surroundings(self._connection, self.containers)
+        return why_standing_still(counts, around, held_by=find_holding(self._connection, self.depth(), around.pauses))
 
     def is_transient(self) -> bool:
         """Return True for a queue that is meant to end with its Redis, as under `sceneburst up`."""

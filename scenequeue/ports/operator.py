@@ -1,11 +1,14 @@
-"""Steps of an operator: pause the queue, change limits, requeue and discard dead letters."""
+"""Steps of an operator: pause and resume, change limits, requeue and discard dead letters."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
 from scenequeue.errors import JobConflict, JobNotFound
+from scenequeue.jobs.ids import JobId
+from scenequeue.jobs.job import Lane
 from scenequeue.ports.steering.audit_log import act_words, run_on_holders
 from scenequeue.ports.steering.dead_search import DeadFilter, Progress, act_on_all
 from scenequeue.ports.steering.limits import change_limits, reset_limits
+from scenequeue.ports.steering.pauses import set_pause
 from scenequeue.reasons import Code
 from scenequeue.structure.connection import Connection
 
@@ -20,15 +23,45 @@ class OperatorPort:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def pause(self, by: str = "", why: str = "") -> None:
-        """Stop giving out leases; leased items go on. Idempotent."""
-        for each in self._connection.all:
-            each.run("pause", 1, *act_words(by, why))
+    def pause(self, by: str = "", why: str = "", *, lane: Lane | None = None, job: JobId | str | None = None) -> bool:
+        """Stop giving out leases of a lane, or of a job, or without either of them of everything; leased items go on.
 
-    def resume(self, by: str = "", why: str = "") -> None:
-        """Give out leases again. Idempotent."""
-        for each in self._connection.all:
-            each.run("pause", 0, *act_words(by, why))
+        A pause that is there already is kept, with its operator and its time. That of a job ends with the job.
+
+        Returns:
+            True if it was not paused.
+
+        Raises:
+            JobNotFound: there is no such job.
+            JobConflict: the job has ended.
+        """
+        return set_pause(self._connection, lane, job, is_pause=True, by=by, why=why)
+
+    def resume(
+        self,
+        by: str = "",
+        why: str = "",
+        *,
+        lane: Lane | None = None,
+        job: JobId | str | None = None,
+        since_ms: int | None = None,
+    ) -> bool:
+        """Give out leases again; each pause ends by itself alone, so what another pause is about too stays paused.
+
+        Args:
+            by: see the class.
+            why: see the class.
+            lane: resume only this lane.
+            job: resume only this job.
+            since_ms: end only the pause that began at this time; None ends any.
+
+        Returns:
+            True if a pause has ended.
+
+        Raises:
+            JobNotFound: there is no such job.
+        """
+        return set_pause(self._connection, lane, job, is_pause=False, by=by, why=why, since_ms=since_ms)
 
     def stop(self, container_id: str, by: str = "", why: str = "") -> bool:
         """Mark a container to be stopped by the acting dispatcher at its next tick; then what it holds is ready again.

@@ -58,11 +58,12 @@ local function late_items()
   return found
 end
 
---- True if little is left of the stage that is open. Where not all leases of the job were seen, or items wait for a retry, that is
+--- True if little is left of the stage that is open, and the job is not paused, nor its lane. Where not all leases of the job were seen, or items wait for a retry, that is
 --- not known, and false.
 local function is_nearly_done(id)
   local job, total_ms = job_of(id), 0
-  if job.state ~= 'active' or job.delayed > 0 or seen[id] ~= job.leased then return false end
+  if job.state ~= 'active' or job.pause or is_paused(job.lane) then return false end
+  if job.delayed > 0 or seen[id] ~= job.leased then return false end
   for _, list in ipairs(stage_lists(id, num(call('HGET', job_key(id), 'stage')))) do total_ms = total_ms + list.weight_ms end
   return total_ms > 0 and job.ready_weight_ms + weights[id] <= share * total_ms
 end

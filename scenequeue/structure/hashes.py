@@ -5,7 +5,7 @@ malformed, beside all others.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from pydantic import ValidationError
@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from scenequeue.jobs.container import ContainerRecord
 from scenequeue.jobs.ids import ContainerId, ItemId, JobId, check_job_id
 from scenequeue.jobs.item import WorkItem
-from scenequeue.jobs.job import Callback, Counts, JobEvent, JobState, JobStatus, Lane
+from scenequeue.jobs.job import Callback, Counts, JobEvent, JobState, JobStatus, Lane, Pause
 from scenequeue.jobs.kinds.render import RenderOptions
 from scenequeue.jobs.options import job_options_from
 from scenequeue.jobs.result import DeadLetter, ItemErrorRecord, ItemResult
@@ -27,6 +27,8 @@ _STATES = tuple(Counts.model_fields)
 _BOOLEANS = frozenset({"is_spot", "is_draining"})
 #: Maximum length at which a value that cannot be parsed is shown.
 _SHOWN_CHARACTERS = 2000
+#: Largest time that is shown; a later one is no time of ours.
+_MAX_TIME_MS = 253_402_300_799_999
 
 
 def counts_from(fields: Mapping[str, str]) -> Counts:
@@ -65,9 +67,33 @@ def job_from(job_id: str, fields: Mapping[str, str]) -> JobStatus:
         labels=json.loads(fields["labels"]),
         max_attempts=int(fields["max_attempts"]),
         wishes=JobWishes.model_validate_json(fields["wishes"]) if "wishes" in fields else None,
+        pause=_pause_of_job(job_id, fields),
         ready_needs=tuple(
             name.removeprefix("ready:") for name in sorted(fields) if name.startswith("ready:") and whole_number(fields[name]) > 0
         ),
+    )
+
+
+def _pause_of_job(job_id: str, fields: Mapping[str, str]) -> Pause | None:
+    """Return the pause of a job; None for one that has ended, to which a version without such pauses may have left one."""
+    is_paused = "paused" in fields and fields["state"] == JobState.ACTIVE
+    return pause_from(f"job={job_id}", fields["paused"]) if is_paused else None
+
+
+def pause_from(about: str, text: str) -> Pause:
+    """Parse a pause; one of an older version is its time alone."""
+    try:
+        known = json.loads(text)
+    except (ValueError, RecursionError):
+        known = None
+    if not isinstance(known, dict):
+        known = {"since_ms": known}
+    by, why, since_ms = (known.get(name) for name in ("by", "why", "since_ms"))
+    return Pause(
+        about=about,
+        by=by if isinstance(by, str) else "",
+        why=why if isinstance(why, str) else "",
+        since_ms=int(since_ms) if isinstance(since_ms, int | float) and 0 <= since_ms <= _MAX_TIME_MS else 0,
     )
 
 
@@ -96,8 +122,11 @@ def shown_job(job_id: str, fields: Mapping[str, str]) -> JobStatus:
         )
 
 
-def wished_from(job_id: str, fields: Mapping[str, str | None]) -> WishedJob | None:
-    """Parse some fields of a job's hash as a job with wishes; None if it is not active, or if they cannot be parsed."""
+def wished_from(job_id: str, fields: Mapping[str, str | None], paused: Collection[str] = ()) -> WishedJob | None:
+    """Parse some fields of a job's hash as a job with wishes; None if it is not active, or if they cannot be parsed.
+
+    A job that is paused, or whose lane is one of the paused ones, has nothing ready.
+    """
     try:
         if fields["state"] != JobState.ACTIVE or check_job_id(job_id) != job_id:
             return None
@@ -108,7 +137,10 @@ def wished_from(job_id: str, fields: Mapping[str, str | None]) -> WishedJob | No
     weight = max(0, whole_number(fields.get("ready_weight_ms"))) / 1000
     is_urgent = fields.get("lane") == Lane.URGENT
     needs = fields.get("needs") or ""
-    return WishedJob(JobId(job_id), is_urgent, sum(counts.values()), counts["ready"], weight, wishes, needs)
+    total, ready = sum(counts.values()), counts["ready"]
+    if fields.get("paused") is not None or fields.get("lane") in paused:
+        ready, weight = 0, 0.0
+    return WishedJob(JobId(job_id), is_urgent, total, ready, weight, wishes, needs)
 
 
 def container_from(container_id: str, fields: Mapping[str, str]) -> ContainerRecord:

@@ -26,13 +26,14 @@ class Keys:
     | key | type | what |
     |---|---|---|
     | lane:<lane>:<need> | zset | ring of jobs with ready items of a need; score: the turn a job was last served in |
+    | lane:paused:<need>, since:paused:<need> | zset | the same of paused jobs, which `counts` has under "paused" too |
     | since:<lane>:<need> | zset | the same jobs by the time that they entered the ring (ms) |
     | needs | set | every need with ready items; a few that had some before |
     | counts | hash | items per state; films, others done; turn; ready:<lane>:<need>; weight:<lane>:<need> (thousandths) |
-    | control | hash | paused: since (ms); transient: 1 with `up`; repaired…, sampled:, looked:<structure>, sample: see steps |
+    | control | hash | paused, paused:<lane>: a pause (JSON); transient: 1 with `up`; repaired…, sampled:, looked:, sample |
     | drain:<container> | string | the container gets no more leases; the operator who asked for it, or empty; expires |
-    | bell:<need> | list | one element while there is ready work of a need, no worker has taken it, and the queue is not paused |
-    | job:<id> | hash | the job: spec, state, times, counters, those of what is ready by need; needs; stage:<n>, see stages.lua |
+    | bell:<need> | list | one element while items of a need are ready that no pause holds back, and no worker has taken it |
+    | job:<id> | hash | spec, state, times, counters, those of what is ready by need; needs; paused; stage:<n>, see stages.lua |
     | job:<id>:ready:<need> | list | "<item id> <weight ms> <json>" of ready items, next one first |
     | job:<id>:stage:<n>:<need> | list | the same, of a stage that has not opened |
     | job:<id>:delayed | set | item ids waiting for a retry |
@@ -57,6 +58,7 @@ class Keys:
     | jobs:state:<state> | zset | the same, of the jobs in this state |
     | jobs:lane:<lane> | zset | the same, of the jobs of this lane |
     | jobs:label:<name>=<value> | zset | the same, of the jobs with this label, where the setting indexed_labels names it |
+    | jobs:paused | zset | ids of paused jobs by the time of their pause (ms) |
     | jobs:folders | zset | "<job id> <address>" of the jobs' working folders, by the time that each is looked at next (ms) |
     | jobs:names | zset | job ids, all with score 0, to be found by their beginning |
     | expiring | zset | ended jobs, with what to forget of them (expiry.lua), by the time that their keys expire (ms) |

@@ -106,10 +106,15 @@ class ModelJob:
     structure: int
     stage: int = 0
     is_cancelled: bool = False
+    is_paused: bool = False
     items: dict[str, ModelItem] = field(default_factory=dict)
 
     def settle(self) -> None:
-        """Open the next stage when this one is wholly done."""
+        """Open the next stage when this one is wholly done; what has ended is not paused any more."""
+        self._open_next()
+        self.is_paused = self.is_paused and not self.has_settled_with_dead
+
+    def _open_next(self) -> None:
         states = Counter(item.state for item in self.items.values())
         busy = states[ItemState.READY] + states[ItemState.LEASED] + states[ItemState.DELAYED]
         if self.is_cancelled or busy or states[ItemState.DEAD]:
@@ -167,6 +172,7 @@ class QueueMachine(RuleBasedStateMachine):
         self.queue: SceneQueue = self.queues[0]
         self.jobs: dict[str, ModelJob] = {}
         self.is_paused = False
+        self.paused_lanes: set[Lane] = set()
         self.drained: set[str] = set()
         #: The bell that a worker has taken, and has not looked since.
         self.bell_taken = ""
@@ -218,7 +224,7 @@ class QueueMachine(RuleBasedStateMachine):
         states = {item.state for item in job.items.values()}
         has_something_left = bool(states & {ItemState.WAITING, ItemState.READY, ItemState.LEASED, ItemState.DELAYED})
         if has_something_left and not job.is_cancelled:
-            job.is_cancelled = True
+            job.is_cancelled, job.is_paused = True, False
             for item in job.items.values():
                 if item.state in {ItemState.READY, ItemState.DELAYED, ItemState.WAITING}:
                     item.state = ItemState.DROPPED
@@ -232,7 +238,7 @@ class QueueMachine(RuleBasedStateMachine):
         ringing = {
             need_in(need, structure, self.queue.structures[0])
             for need, structure in itertools.product(serves, self.queue.structures)
-            if self._ready(need, structures=[structure]) and not self.is_paused
+            if self._leasable(need, [structure])
         }
         self.bell_taken = self.queue.worker.wait_for_work(0.01, serves)
         assert self.bell_taken in (ringing or {""})
@@ -261,13 +267,14 @@ class QueueMachine(RuleBasedStateMachine):
             assert leases == []
             return []
         self._promote(queue.structures)
-        assert len(leases) == min(count, sum(self._ready(need, structures=queue.structures) for need in serves))
+        assert len(leases) == min(count, sum(self._leasable(need, queue.structures) for need in serves))
         for lease in leases:
             best = min(
                 (list(Lane).index(job.lane), in_turn.index(job.structure))
                 for job in self.jobs.values()
                 for item in job.items.values()
                 if item.state is ItemState.READY and item.need in serves and job.structure in queue.structures
+                if not self._is_held(job)
             )
             job = self.jobs[lease.job_id]
             item = job.items[lease.item_id]
@@ -324,7 +331,7 @@ class QueueMachine(RuleBasedStateMachine):
             states = Counter(item.state for item in job.items.values())
             # A stage of one item is never nearly done; of those that are submitted, the first has no description then.
             is_weighed = job.stage > 0 or len(job.stages[0]) > 1
-            if job.is_cancelled or states[ItemState.DELAYED] or not is_weighed:
+            if job.is_cancelled or states[ItemState.DELAYED] or not is_weighed or self._is_held(job):
                 continue
             for item in job.items.values():
                 is_free = item.state is ItemState.LEASED and item.is_timed and not item.is_spare_used
@@ -457,6 +464,25 @@ class QueueMachine(RuleBasedStateMachine):
             self.queue.operator.pause()
         self.is_paused = not self.is_paused
 
+    @rule(lane=st.sampled_from(list(Lane)), is_pause=st.booleans())
+    def pause_or_resume_a_lane(self, lane: Lane, is_pause: bool) -> None:
+        act = self.queue.operator.pause if is_pause else self.queue.operator.resume
+        assert act(lane=lane) == (is_pause != (lane in self.paused_lanes))
+        self.paused_lanes = self.paused_lanes | {lane} if is_pause else self.paused_lanes - {lane}
+
+    @precondition(lambda self: self.jobs)
+    @rule(data=st.data(), is_pause=st.booleans())
+    def pause_or_resume_a_job(self, data: st.DataObject, is_pause: bool) -> None:
+        job_id = data.draw(st.sampled_from(sorted(self.jobs)))
+        job = self.jobs[job_id]
+        if is_pause and (job.is_cancelled or job.has_settled_with_dead):
+            with pytest.raises(JobConflict):
+                self.queue.operator.pause(job=job_id)
+            return
+        act = self.queue.operator.pause if is_pause else self.queue.operator.resume
+        assert act(job=job_id) == (is_pause != job.is_paused)
+        job.is_paused = is_pause
+
     @rule(is_requeue=st.booleans())
     def decide_over_dead_letters(self, is_requeue: bool) -> None:
         for letter in self.queue.inspect.dead():
@@ -485,7 +511,8 @@ class QueueMachine(RuleBasedStateMachine):
             assert counts.total == len(job.items)
         depth = self.queue.inspect.depth()
         assert depth.counts.model_dump() == {state.value: total[state] for state in ItemState}
-        assert sum(depth.ready_by_lane.values()) == depth.counts.ready
+        assert sum(depth.ready_by_lane.values()) + depth.ready_of_paused_jobs == depth.counts.ready
+        assert depth.paused_items == (depth.counts.ready if self.is_paused else self._held())
         assert depth.ready_weight == depth.counts.ready * _WEIGHT_S
 
     @invariant()
@@ -501,12 +528,19 @@ class QueueMachine(RuleBasedStateMachine):
                 assert set(found) == {job_id for job_id, job in jobs.items() if job.lane is lane}
 
     @invariant()
+    def pauses_are_listed(self) -> None:
+        expected = [*([""] if self.is_paused else []), *(f"lane={lane.value}" for lane in Lane if lane in self.paused_lanes)]
+        found = [pause.about for pause in self.queue.inspect.pauses()]
+        assert found[: len(expected)] == expected
+        assert sorted(found[len(expected) :]) == sorted(f"job={job_id}" for job_id, job in self.jobs.items() if job.is_paused)
+
+    @invariant()
     def what_waits_is_known_by_lane_and_need(self) -> None:
         newest = self.queue.structures[0]
         expected = {
             (lane, need_in(need, structure, newest)): ready
             for lane, need, structure in itertools.product(Lane, _NEEDS, self.queue.structures)
-            if (ready := self._ready(need, lane, [structure]))
+            if lane not in self.paused_lanes and (ready := self._leasable(need, [structure], lane))
         }
         waiting = self.queue.inspect.waiting()
         assert {(each.lane, each.need): each.ready for each in waiting} == expected
@@ -519,10 +553,11 @@ class QueueMachine(RuleBasedStateMachine):
 
     def _check_rings(self, connection: Connection) -> None:
         pipeline, keys = connection.client.pipeline(transaction=False), connection.keys
-        places = list(itertools.product(Lane, _NEEDS))
+        # What is ready of paused jobs waits apart.
+        places = list(itertools.product([*(lane.value for lane in Lane), "paused"], _NEEDS))
         for lane, need in places:
-            pipeline.zrange(keys.lane(lane.value, need), 0, -1)
-            pipeline.zrange(keys.of(f"since:{lane.value}:{need}"), 0, -1)
+            pipeline.zrange(keys.lane(lane, need), 0, -1)
+            pipeline.zrange(keys.of(f"since:{lane}:{need}"), 0, -1)
         for need in _NEEDS:
             pipeline.llen(keys.bell(need))
         found = pipeline.execute()
@@ -530,12 +565,12 @@ class QueueMachine(RuleBasedStateMachine):
             jobs = {
                 job_id
                 for job_id, job in self.jobs.items()
-                if (job.lane, job.structure) == (lane, connection.structure)
+                if ("paused" if job.is_paused else job.lane.value, job.structure) == (lane, connection.structure)
                 and any(item.state is ItemState.READY and item.need == need for item in job.items.values())
             }
             assert set(found[2 * at]) == set(found[2 * at + 1]) == jobs
         for need, rings in zip(_NEEDS, found[2 * len(places) :], strict=True):
-            is_due = self._ready(need, structures=[connection.structure]) > 0 and not self.is_paused
+            is_due = self._leasable(need, [connection.structure]) > 0
             # Of the one that was taken: whoever took it has yet to look.
             assert rings in ({is_due, False} if connection.need(need) == self.bell_taken else {is_due})
 
@@ -565,11 +600,20 @@ class QueueMachine(RuleBasedStateMachine):
         held = {(c, each) for c in _NAMES for on in connections for each in on.client.smembers(on.keys.held(c))}
         assert held == set(found)
 
-    def _ready(self, need: str, lane: Lane | None = None, structures: Sequence[int] = ()) -> int:
+    def _is_held(self, job: ModelJob) -> bool:
+        """True if nothing of the job is leased because of a pause."""
+        return self.is_paused or job.is_paused or job.lane in self.paused_lanes
+
+    def _held(self) -> int:
+        held = [job for job in self.jobs.values() if self._is_held(job)]
+        return sum(item.state is ItemState.READY for job in held for item in job.items.values())
+
+    def _leasable(self, need: str, structures: Sequence[int], lane: Lane | None = None) -> int:
+        """Count the ready items of a need that no pause holds back; with a lane, those of it, whatever holds everything."""
         return sum(
             item.state is ItemState.READY and item.need == need
             for job in self.jobs.values()
-            if lane in {None, job.lane} and job.structure in (structures or self.queue.structures)
+            if job.structure in structures and not (job.is_paused if lane else self._is_held(job)) and lane in {None, job.lane}
             for item in job.items.values()
         )
 
@@ -607,9 +651,8 @@ class QueueMachine(RuleBasedStateMachine):
 class SpareMachine(QueueMachine):
     """The same from two holders of an item on, and without the steps that have nothing to do with these."""
 
-    submit_again = take_a_bell = pause_or_resume = jobs_are_found_by_state_and_lane = rings_and_bells_agree_with_what_is_ready = (
-        None
-    )
+    submit_again = take_a_bell = pause_or_resume = pause_or_resume_a_lane = pause_or_resume_a_job = pauses_are_listed = None
+    jobs_are_found_by_state_and_lane = rings_and_bells_agree_with_what_is_ready = None
 
     @initialize(target=QueueMachine.leases, attempts=st.integers(1, 3), expires=st.booleans(), is_spare_over=st.booleans())
     def begin_with_two_holders(self, attempts: int, expires: bool, is_spare_over: bool) -> object:

@@ -6,11 +6,14 @@ import pytest
 
 from scenequeue.jobs.container import ContainerRecord
 from scenequeue.jobs.ids import ContainerId, JobId
-from scenequeue.jobs.job import Counts, JobState, JobStatus, Lane
+from scenequeue.jobs.job import Counts, JobState, JobStatus, Lane, Pause
 from scenequeue.jobs.waiting_reason import Surroundings, why_waiting
 from scenequeue.reasons import Reason
 
 _PLAN: dict[str, Any] = {"why": "nothing ready", "at_ms": 2000, "starting": 0, "running": 0, "waits_because": None}
+
+
+_ALL = Pause(about="", since_ms=1_700_000_000_000)
 
 
 def _job(state: JobState = JobState.ACTIVE, **counts: int) -> JobStatus:
@@ -24,20 +27,20 @@ def _container(beat_ms: int = 100_000, **more: Any) -> ContainerRecord:
 @pytest.mark.parametrize(
     ("counts", "around", "code"),
     [
-        ({"ready": 1, "leased": 1}, Surroundings(is_paused=True, plan=None), None),
-        ({"done": 1}, Surroundings(is_paused=True, plan=None), None),
-        ({"ready": 1}, Surroundings(is_paused=True, plan=None), "paused"),
-        ({"delayed": 2}, Surroundings(is_paused=False, plan=None), "retry_later"),
-        ({"ready": 1}, Surroundings(is_paused=False, plan=None), "no_dispatcher"),
-        ({"ready": 1}, Surroundings(False, None, [_container()], 100_000), "busy"),
-        ({"ready": 1}, Surroundings(False, None, [_container()], 200_000), "no_dispatcher"),
-        ({"ready": 1}, Surroundings(False, None, [_container(is_draining=True)], 100_000), "no_dispatcher"),
-        ({"ready": 1}, Surroundings(False, None, [_container(state="gone")], 100_000), "no_dispatcher"),
-        ({"ready": 1}, Surroundings(False, {**_PLAN, "at_ms": 500}), None),
-        ({"ready": 1}, Surroundings(False, {**_PLAN, "starting": 1, "running": 2}), "starting"),
-        ({"ready": 1}, Surroundings(False, {**_PLAN, "running": 2}), "busy"),
-        ({"ready": 1}, Surroundings(False, _PLAN), "planned"),
-        ({"ready": 1}, Surroundings(False, {**_PLAN, "waits_because": {"code": "over_budget"}, "running": 2}), "over_budget"),
+        ({"ready": 1, "leased": 1}, Surroundings([_ALL], None), None),
+        ({"done": 1}, Surroundings([_ALL], None), None),
+        ({"ready": 1}, Surroundings([_ALL], None), "paused"),
+        ({"delayed": 2}, Surroundings([], None), "retry_later"),
+        ({"ready": 1}, Surroundings([], None), "no_dispatcher"),
+        ({"ready": 1}, Surroundings([], None, [_container()], 100_000), "busy"),
+        ({"ready": 1}, Surroundings([], None, [_container()], 200_000), "no_dispatcher"),
+        ({"ready": 1}, Surroundings([], None, [_container(is_draining=True)], 100_000), "no_dispatcher"),
+        ({"ready": 1}, Surroundings([], None, [_container(state="gone")], 100_000), "no_dispatcher"),
+        ({"ready": 1}, Surroundings([], {**_PLAN, "at_ms": 500}), None),
+        ({"ready": 1}, Surroundings([], {**_PLAN, "starting": 1, "running": 2}), "starting"),
+        ({"ready": 1}, Surroundings([], {**_PLAN, "running": 2}), "busy"),
+        ({"ready": 1}, Surroundings([], _PLAN), "planned"),
+        ({"ready": 1}, Surroundings([], {**_PLAN, "waits_because": {"code": "over_budget"}, "running": 2}), "over_budget"),
     ],
 )  # fmt: skip
 def test_a_job_that_waits_has_one_reason(counts: dict[str, int], around: Surroundings, code: str | None) -> None:
@@ -49,7 +52,36 @@ def test_a_job_that_waits_has_one_reason(counts: dict[str, int], around: Surroun
 
 def test_a_job_that_has_ended_does_not_wait() -> None:
     """Whatever its counters say."""
-    assert why_waiting(_job(JobState.CANCELLED, ready=1), Surroundings(is_paused=True, plan=None)) is None
+    assert why_waiting(_job(JobState.CANCELLED, ready=1), Surroundings([_ALL], None)) is None
+
+
+@pytest.mark.parametrize(
+    ("around", "own", "text"),
+    [
+        ([Pause(about="lane=bulk", by="ann")], None, None),
+        (
+            [Pause(about="lane=normal", by="ann", since_ms=1_700_000_000_000)],
+            None,
+            "lane normal is paused by ann since 2023-11-14 22:13 UTC; `sceneburst queue resume --lane normal` goes on",
+        ),
+        (
+            [Pause(about="lane=normal", by="ann")],
+            Pause(about="job=a", why='disk "x"\nfull', since_ms=1_700_000_000_000),
+            """the job is paused since 2023-11-14 22:13 UTC: 'disk "x"\\nfull'; `sceneburst queue resume --job a` goes on""",
+        ),
+        (
+            [_ALL.model_copy(update={"by": "bob", "why": "night"})],
+            Pause(about="job=a", by="ann"),
+            "the queue is paused by bob since 2023-11-14 22:13 UTC: 'night'; `sceneburst queue resume` goes on",
+        ),
+    ],
+)
+def test_a_pause_is_told_with_who_and_why(around: list[Pause], own: Pause | None, text: str | None) -> None:
+    """A pause of everything first, then the job's own, then that of its lane; also while only retries wait."""
+    for counts in ({"ready": 1}, {"delayed": 1}):
+        reason = why_waiting(_job(**counts).model_copy(update={"pause": own}), Surroundings(around, {**_PLAN, "running": 1}))
+        assert reason is not None
+        assert (reason.text if text else None) == text
 
 
 @pytest.mark.parametrize(
@@ -65,7 +97,7 @@ def test_a_job_that_has_ended_does_not_wait() -> None:
 def test_a_job_that_nobody_serves_is_told_so(needs: tuple[str, ...], running: int, code: str) -> None:
     """Also beside containers that are busy with what they serve; not where they do something of the job too."""
     alarm = Reason("unserved", {"need": "render/2", "items": 7, "image": "old"}).to_json()
-    around = Surroundings(False, {**_PLAN, "running": running, "alarms": [alarm, 5]})
+    around = Surroundings([], {**_PLAN, "running": running, "alarms": [alarm, 5]})
     reason = why_waiting(_job(ready=1).model_copy(update={"ready_needs": needs}), around)
     assert reason is not None
     assert reason.code == code
@@ -78,7 +110,7 @@ def test_a_job_that_nobody_serves_is_told_so(needs: tuple[str, ...], running: in
 def test_a_job_that_is_served_does_not_wait_for_the_needs_of_others(needs: tuple[str, ...], at_ms: int, code: str | None) -> None:
     """A dispatcher that launches nothing, because all that waited so far is unserved, has not planned for the new job yet."""
     alarm = Reason("unserved", {"need": "render/2", "items": 7, "image": "old"}).to_json()
-    around = Surroundings(False, {**_PLAN, "at_ms": at_ms, "waits_because": alarm, "alarms": [alarm]})
+    around = Surroundings([], {**_PLAN, "at_ms": at_ms, "waits_because": alarm, "alarms": [alarm]})
     reason = why_waiting(_job(ready=1).model_copy(update={"ready_needs": needs}), around)
     assert (reason.code if reason else None) == code
 
@@ -103,7 +135,7 @@ def test_a_job_in_a_structure_that_the_dispatcher_does_not_look_at_is_told_so(
 ) -> None:
     """An alarm about a structure that both look at is found under the dispatcher's own name for the need."""
     alarm = Reason("unserved", {"need": alarmed, "items": 7, "image": "old"}).to_json()
-    around = Surroundings(False, {**_PLAN, "running": 3, "alarms": [alarm], "structures": seen_by}, structures=(3, 2))
+    around = Surroundings([], {**_PLAN, "running": 3, "alarms": [alarm], "structures": seen_by}, structures=(3, 2))
     reason = why_waiting(_job(ready=1).model_copy(update={"ready_needs": needs}), around)
     assert reason is not None
     assert reason.code == code

@@ -31,11 +31,14 @@ class Backlog:
     """The waiting work."""
 
     needs: tuple[Waiting, ...] = ()
+    #: True if everything is paused.
     is_paused: bool = False
     #: Jobs that are planned alone; their ready items are in `needs` too. A job with items of several needs is listed for each.
     jobs: tuple[WishedJob, ...] = ()
     #: Structures of the queue that were read, newest first; see scenequeue/jobs/need.py for the names of needs in each.
     structures: tuple[int, ...] = STRUCTURES
+    #: Ready items of paused lanes and jobs, which are not in `needs`.
+    held_back: int = 0
 
     @property
     def ready(self) -> int:

@@ -6,8 +6,8 @@ import typer
 
 from sceneburst.commands.job_status import STATUS_COLUMNS, status_data, status_row
 from sceneburst.commands.operators.dead import last_reason
+from sceneburst.commands.operators.pauses import pause, pauses_text, resume
 from sceneburst.counted import counted
-from sceneburst.terminal.operator_name import WhyOption, operator_name
 from sceneburst.terminal.screen import (
     JsonFlag,
     Namespace,
@@ -16,7 +16,6 @@ from sceneburst.terminal.screen import (
     connected,
     heading,
     print_json,
-    print_result,
     print_table,
     run_group,
     say,
@@ -28,6 +27,8 @@ from scenequeue.jobs.kinds import load_kind
 from scenequeue.jobs.rollup import Resolution
 
 app = typer.Typer(help="Show, pause and resume the queue.", invoke_without_command=True)
+app.command()(pause)
+app.command()(resume)
 
 
 @app.callback()
@@ -47,11 +48,13 @@ def show(
     with connected(redis_url, namespace) as queue:
         depth, jobs, now_ms = queue.inspect.depth(), queue.inspect.jobs(limit), queue.inspect.now_ms()
         leased, plan, dead = queue.inspect.leased(50), queue.inspect.plan(), queue.inspect.dead(limit=5)
+        pauses = queue.inspect.pauses()
         containers = [record for record in queue.inspect.containers() if record.state in {"running", "intended", "launched"}]
     if as_json:
         print_json(
             {
                 "depth": depth.model_dump(mode="json"),
+                "pauses": [pause.model_dump() for pause in pauses],
                 "jobs": [status_data(job) for job in jobs],
                 "leased": [item._asdict() for item in leased],
                 "containers": [record.model_dump(mode="json") for record in containers],
@@ -61,10 +64,13 @@ def show(
         return
     counts = depth.counts
     lanes = ", ".join(f"{lane.value} {depth.ready_by_lane[lane]}" for lane in Lane)
+    of_paused = f", of paused jobs {depth.ready_of_paused_jobs}" if depth.ready_of_paused_jobs else ""
     say(
-        f"{'paused · ' if depth.is_paused else ''}{counts.ready} ready ({lanes}) · {counts.leased} in flight · "
+        f"{'paused · ' if depth.is_paused else ''}{counts.ready} ready ({lanes}{of_paused}) · {counts.leased} in flight · "
         f"{counts.delayed} delayed · {counts.dead} dead · {counts.done} done · {counted(len(containers), 'container')}"
     )
+    for line in pauses_text(pauses):
+        say(line)
     if depth.malformed:
         say(f"malformed in Redis, counted as 0: {', '.join(depth.malformed)}")
     said = f"{plan['why'].text} ({age_text(plan['at_ms'], now_ms)} ago)" if plan else "none has acted in the last minute"
@@ -164,19 +170,3 @@ def history(
         numbers = (row.ready, row.containers, f"{row.usd:.4f}", row.done, row.dead)
         made.add_row(age_text(row.at_ms, now_ms), *map(str, numbers), reason)
     print_table(made)
-
-
-@app.command()
-def pause(why: WhyOption = "", as_json: JsonFlag = False, redis_url: RedisUrl = None, namespace: Namespace = None) -> None:
-    """Pause the queue: no more items are leased; items in flight go on."""
-    with connected(redis_url, namespace) as queue:
-        queue.operator.pause(operator_name(), why)
-    print_result({"paused": True}, "paused", as_json=as_json)
-
-
-@app.command()
-def resume(why: WhyOption = "", as_json: JsonFlag = False, redis_url: RedisUrl = None, namespace: Namespace = None) -> None:
-    """Resume a paused queue."""
-    with connected(redis_url, namespace) as queue:
-        queue.operator.resume(operator_name(), why)
-    print_result({"paused": False}, "resumed", as_json=as_json)

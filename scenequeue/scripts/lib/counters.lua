@@ -7,7 +7,7 @@
 --- The fields of a job's hash that job_of() reads, in its order.
 local JOB_FIELDS = {
   'state', 'lane', 'needs', 'max_attempts', 'ready', 'leased', 'delayed', 'dead', 'dropped', 'waiting', 'done',
-  'ready_weight_ms', 'indexed',
+  'ready_weight_ms', 'indexed', 'paused',
 }
 --- At most so many needs of one job are read; further ones are ignored.
 local NEED_LIMIT = 64
@@ -21,12 +21,15 @@ local stale_bells = {}
 
 --- The job of this id, with its counters (count), weight (ms) and, in `changed`, the counters that finish() has to write.
 --- If there is no such job, or it has expired, `state` is false, its counters are 0, and none of them is written.
+--- `lane` is where its ready items wait and are counted, PAUSED while the job is paused; `own_lane` is that of its submission.
 local function job_of(id)
   local job = jobs[id]
   if job then return job end
   local got = call('HMGET', job_key(id), unpack(JOB_FIELDS))
+  local own_lane = IS_LANE[got[2]] and got[2] or 'normal'
+  local pause = got[1] == 'active' and got[14] or nil
   job = {
-    state = got[1], lane = IS_LANE[got[2]] and got[2] or 'normal', needs = got[3] or '',
+    state = got[1], lane = pause and PAUSED or own_lane, own_lane = own_lane, pause = pause, needs = got[3] or '',
     max_attempts = math.min(100, math.max(1, num(got[4]))),
     ready = num(got[5]), leased = num(got[6]), delayed = num(got[7]), dead = num(got[8]), dropped = num(got[9]),
     waiting = num(got[10]), done = num(got[11]), ready_weight_ms = num(got[12]), indexed = got[13] or '', changed = {},
@@ -40,8 +43,8 @@ end
 --- indexed  see label_indexes()
 local function new_job(id, lane, needs, indexed)
   local job = {
-    state = 'active', lane = lane, needs = table.concat(needs, ' '), max_attempts = 1, ready = 0, leased = 0, delayed = 0,
-    dead = 0, dropped = 0, waiting = 0, done = 0, ready_weight_ms = 0, indexed = indexed, changed = {},
+    state = 'active', lane = lane, own_lane = lane, needs = table.concat(needs, ' '), max_attempts = 1, ready = 0, leased = 0,
+    delayed = 0, dead = 0, dropped = 0, waiting = 0, done = 0, ready_weight_ms = 0, indexed = indexed, changed = {},
   }
   for _, need in ipairs(needs) do
     job['ready:' .. need], job['weight:' .. need] = 0, 0
@@ -124,25 +127,32 @@ local function count_to(field, value)
   counts[field] = value - num(known)
 end
 
---- nil until is_paused() has read it.
-local paused
-local function is_paused()
-  if paused == nil then paused = call('HEXISTS', SHARED .. 'control', 'paused') == 1 end
-  return paused
+--- '' or a lane -> its pause, or false; nil until it was read.
+local pauses
+--- The pause of a lane, as in `control`; that of everything if none is named. nil or false if there is none.
+local function pause_of(lane)
+  if not pauses then
+    local got = call('HMGET', SHARED .. 'control', 'paused', 'paused:urgent', 'paused:normal', 'paused:bulk')
+    pauses = { [''] = got[1], urgent = got[2], normal = got[3], bulk = got[4] }
+  end
+  return pauses[lane or '']
 end
+
+--- True if no lease gives items of this lane: it is paused, or everything.
+local function is_paused(lane) return (pause_of() or pause_of(lane)) and true or false end
 
 --- Let finish() check the bell of a need of which this step counts nothing.
 local function check_bell(need) stale_bells[need] = true end
 
---- Make the bell of a need exist exactly while items of it are ready and the queue is not paused.
+--- Make the bell of a need exist exactly while items of it could be leased.
 ---
 --- A bell is a list of one element, for which idle workers wait with BLPOP, so Redis wakes one of them. The step by which this
 --- worker then leases names the bell that it has taken, and comes here: if work is left, the bell is made again, and wakes the
 --- next one.
---- ready  items of this need that are ready in all lanes
-local function hang_bell(need, ready)
+--- is_due  true if items of this need are ready in a lane that is not paused
+local function hang_bell(need, is_due)
   local bell = P .. 'bell:' .. need
-  if ready <= 0 or is_paused() then return call('DEL', bell) end
+  if not is_due then return call('DEL', bell) end
   local rings = call('LLEN', bell)
   if rings > 1 then call('DEL', bell) end
   if rings ~= 1 then call('LPUSH', bell, '1') end
@@ -187,14 +197,15 @@ local function finish(answer)
   end
   call_with('HSET', P .. 'counts', written)
   for need in pairs(stale_bells) do
-    local ready, is_first_time = 0, true
+    local ready, is_first_time, is_due = 0, true, false
     for _, lane in ipairs(LANES) do
       local field = 'ready:' .. lane .. ':' .. need
       ready = ready + values[field]
       is_first_time = is_first_time and not is_known[field]
+      is_due = is_due or (values[field] > 0 and not is_paused(lane))
     end
     if is_first_time and ready > 0 then call('SADD', P .. 'needs', need) end
-    hang_bell(need, ready)
+    hang_bell(need, is_due)
   end
   return answer
 end

@@ -7,7 +7,7 @@
 --- waiting  items in stages that have never opened, which are still counted as waiting (count)
 local function expiring_member(id, waiting)
   local job = job_of(id)
-  return table.concat({ id, math.max(0, waiting), job.state, job.lane, job.indexed }, ' ')
+  return table.concat({ id, math.max(0, waiting), job.state, job.own_lane, job.indexed }, ' ')
 end
 
 --- Count the items of a failed job's unopened stages as dropped once it has no dead letter left, because only a requeued letter

@@ -51,6 +51,20 @@ local function remove_stray(lane, need, job)
   if count_of_need(job, 'ready:' .. need) > 0 then recount_ready(job, need, 0) end
 end
 
+--- Put a paused job where it belongs: a version that knows no paused jobs has entered it in the ring of its lane.
+local function set_aside(lane, need, id)
+  leave_ring(id, need, lane)
+  enter_ring(id, need)
+  if call('EXISTS', ring_of(lane, need)) == 1 then return end
+  -- What is still counted there was counted by that version, and would wake workers for nothing.
+  for _, what in ipairs({ 'ready:', 'weight:' }) do
+    local amount = count_of(what .. lane .. ':' .. need)
+    count(what .. lane .. ':' .. need, -amount)
+    count(what .. PAUSED .. ':' .. need, amount)
+  end
+  check_bell(need)
+end
+
 --- Find the job of a lane that was served longest ago, in the rings of all these needs: its need, its id, and true if it is the only
 --- job in them. nil if the rings are empty.
 --- fronts  need -> the first two jobs of its ring, with turns, as read by an earlier call; what is missing is read and entered
@@ -158,7 +172,7 @@ local function give_leases(container, wanted, lease_ms, begun, word, needs)
   local structures = #KEYS - 1
   local first = string.byte(word, -1) % structures
   for _, lane in ipairs(LANES) do
-    for nth = 0, given < wanted and structures - 1 or -1 do
+    for nth = 0, given < wanted and not is_paused(lane) and structures - 1 or -1 do
       local at = 2 + (first + nth) % structures
       use_structure(at)
       state = states[at]
@@ -174,6 +188,9 @@ local function give_leases(container, wanted, lease_ms, begun, word, needs)
         end
         if not is_job_id(id) or job_of(id).state ~= 'active' or not has_need(job_of(id), need) then
           remove_stray(lane, need, id)
+          fruitless = fruitless + 1
+        elseif job_of(id).pause then
+          set_aside(lane, need, id)
           fruitless = fruitless + 1
         else
           local ready_key = ready_list(id, need)

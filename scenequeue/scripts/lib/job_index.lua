@@ -21,7 +21,7 @@ local function index_job(id, created_ms)
   local job = job_of(id)
   call('ZADD', P .. 'jobs', created_ms, id)
   call('ZADD', P .. 'jobs:state:' .. job.state, created_ms, id)
-  call('ZADD', P .. 'jobs:lane:' .. job.lane, created_ms, id)
+  call('ZADD', P .. 'jobs:lane:' .. job.own_lane, created_ms, id)
   call('ZADD', P .. 'jobs:names', 0, id)
   for _, index in ipairs(label_indexes(job.indexed)) do call('ZADD', index, created_ms, id) end
 end
@@ -38,6 +38,8 @@ end
 
 --- Take a job out of all indexes.
 local function unindex_job(id, state, lane, indexed)
-  for _, index in ipairs({ 'jobs', 'jobs:state:' .. state, 'jobs:lane:' .. lane, 'jobs:names' }) do call('ZREM', P .. index, id) end
+  for _, index in ipairs({ 'jobs', 'jobs:state:' .. state, 'jobs:lane:' .. lane, 'jobs:names', 'jobs:paused' }) do
+    call('ZREM', P .. index, id)
+  end
   for _, index in ipairs(label_indexes(indexed)) do call('ZREM', index, id) end
 end

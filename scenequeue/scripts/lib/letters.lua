@@ -22,7 +22,7 @@ local function bury(id, item, from, had, history, why)
     body = cjson.encode(readable(body))
   end
   call('HSET', job_key(id, 'dead'), item, '{"job_id":"' .. id .. '","item_id":"' .. item .. '","lane":"'
-    .. job_of(id).lane .. '","need":"' .. had.need .. '","buried_ms":' .. NOW_MS .. ',"attempts":' .. had.attempt .. ',"errors":' .. history
+    .. job_of(id).own_lane .. '","need":"' .. had.need .. '","buried_ms":' .. NOW_MS .. ',"attempts":' .. had.attempt .. ',"errors":' .. history
     .. ',"item":' .. body .. '}')
   -- The index may still hold a letter of an expired job with this id, which reclaim has not removed yet: count that as dropped.
   if call('ZADD', P .. 'dead', NOW_MS, member) == 0 then

@@ -13,6 +13,10 @@ local SHARED, P = KEYS[1], KEYS[2]
 local MAX_WEIGHT_MS = 1e10
 local LANES = { 'urgent', 'normal', 'bulk' }
 local IS_LANE = { urgent = true, normal = true, bulk = true }
+--- What is ready of paused jobs waits under this name in place of their lanes. No lease looks there, so none passes over it.
+local PAUSED = 'paused'
+--- All names that rings and counters of ready items have.
+local RINGS = { 'urgent', 'normal', 'bulk', PAUSED }
 
 --- The key of a job's hash, or of a part of the job such as 'results'.
 local function job_key(job, part)

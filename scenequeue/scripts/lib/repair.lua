@@ -22,6 +22,7 @@ local function repair_job(id)
   if not job.state or repaired[id] then return end
   repaired[id] = true
   index_job(id, num(call('HGET', job_key(id), 'created_ms')))
+  if job.pause then call('ZADD', P .. 'jobs:paused', 'NX', NOW_MS, id) else call('ZREM', P .. 'jobs:paused', id) end
   if job.state ~= 'active' then return end
   local was_right = true
   for _, need in ipairs(needs_of(job)) do
@@ -44,7 +45,23 @@ local function repair_job(id)
   if not was_right then finish_stage_if_done(id) end
 end
 
---- The ready items of a need in a lane (count), and their weight (ms).
+--- True for a job that has ready items of a need counted in this lane, or under PAUSED.
+local function belongs(id, lane, need)
+  if not is_job_id(id) then return false end
+  local job = job_of(id)
+  return job.state == 'active' and job.lane == lane and has_need(job, need)
+end
+
+--- Take some of those that do not belong there out of a long ring of paused jobs, another part each time; from the other rings leases
+--- take them.
+local function tidy_paused(need, size)
+  local from = NOW_MS % size
+  for _, id in ipairs(call('ZRANGE', ring_of(PAUSED, need), from, from + JOBS_AT_ONCE - 1)) do
+    if not belongs(id, PAUSED, need) then leave_ring(id, need, PAUSED) end
+  end
+end
+
+--- The ready items of a need in a lane, or of paused jobs (count), and their weight (ms).
 ---
 --- A short ring's jobs are repaired and added up, and what is no job with ready items of this lane and need leaves it. In a longer
 --- one each job has at least one ready item, so its length is the least that the counter can be; its weight is nil: not known. The
@@ -52,12 +69,14 @@ end
 local function repair_ring(lane, need, is_its_turn)
   local ring = ring_of(lane, need)
   local size = call('ZCARD', ring)
-  if size > JOBS_AT_ONCE or (size > 0 and not is_its_turn) then return math.max(size, count_of('ready:' .. lane .. ':' .. need)) end
+  if size > JOBS_AT_ONCE or (size > 0 and not is_its_turn) then
+    if lane == PAUSED then tidy_paused(need, size) end
+    return math.max(size, count_of('ready:' .. lane .. ':' .. need))
+  end
   local ready, weight_ms = 0, 0
   for _, id in ipairs(size > 0 and call('ZRANGE', ring, 0, -1) or {}) do
     if is_job_id(id) then repair_job(id) end
-    local job = job_of(id)
-    if is_job_id(id) and job.state == 'active' and job.lane == lane and has_need(job, need) then
+    if belongs(id, lane, need) then
       ready = ready + math.max(0, count_of_need(id, 'ready:' .. need))
       weight_ms = weight_ms + math.max(0, count_of_need(id, 'weight:' .. need))
     else
@@ -67,9 +86,9 @@ local function repair_ring(lane, need, is_its_turn)
   return ready, weight_ms
 end
 
---- True if a job is in the ring of a need, in any lane.
+--- True if a job is in the ring of a need, in any lane, or paused.
 local function is_in_rings(need)
-  for _, lane in ipairs(LANES) do
+  for _, lane in ipairs(RINGS) do
     if call('EXISTS', ring_of(lane, need)) == 1 then return true end
   end
   return false
@@ -124,7 +143,7 @@ local function repair_counts()
   local first = next_turn(#needs)
   for i, need in ipairs(needs) do
     local is_its_turn = (i - 1 - first) % #needs < NEEDS_AT_ONCE
-    for _, lane in ipairs(LANES) do
+    for _, lane in ipairs(RINGS) do
       local ready, weight_ms = repair_ring(lane, need, is_its_turn)
       right['ready:' .. lane .. ':' .. need] = ready
       right['weight:' .. lane .. ':' .. need] = weight_ms or count_of('weight:' .. lane .. ':' .. need)
@@ -139,7 +158,7 @@ local function repair_counts()
   if right.turn == 0 then
     -- Restart above every place in the rings: with a lower turn, new jobs would be served before all that wait.
     for _, need in ipairs(needs) do
-      for _, lane in ipairs(LANES) do
+      for _, lane in ipairs(RINGS) do
         local last = call('ZREVRANGE', ring_of(lane, need), 0, 0, 'WITHSCORES')
         right.turn = math.max(right.turn, math.ceil(num(last[2])))
       end
@@ -167,6 +186,7 @@ local function repair()
       kept = kept + 1
     else
       call('ZREM', P .. 'jobs', job)
+      call('ZREM', P .. 'jobs:paused', job)
     end
   end
   local onwards = #jobs < JOBS_AT_ONCE and 0 or from + kept

@@ -1,7 +1,7 @@
 -- Opens a job's next stage when the last item of the present one is done, and ends the job after its last stage.
 --
 -- Keys     job:<id> (hash) and its parts; of them job:<id>:stage:<n>:<need> (list), wished (zset), expiring (zset), notices (zset)
--- Uses     names, commands, clock, counters, events, lanes, expiry, job_index, folders
+-- Uses     names, commands, clock, counters, events, lanes, expiry, job_index, job_pause, folders
 
 --- Later stages of a job that a step looks at, at most; job_writer.py allows no more.
 local STAGE_LIMIT = 1000
@@ -74,6 +74,7 @@ local function end_job(id, state)
   for _, part in ipairs(JOB_PARTS) do call('EXPIRE', job_key(id, part), RESULT_TTL_S) end
   local got = call('HMGET', key, 'callback_url', 'wishes', 'work_folder')
   if got[2] then call('ZREM', P .. 'wished', id) end
+  if job.pause then lift_pause(id) end
   for _, list in ipairs(waiting_lists(id)) do call('EXPIRE', list, RESULT_TTL_S) end
   call('ZADD', P .. 'expiring', NOW_MS + RESULT_TTL_S * 1000, expiring_member(id, waiting))
   if got[1] and got[1] ~= '' then call('ZADD', P .. 'notices', NOW_MS, id) end

@@ -22,7 +22,7 @@ from dispatcher.tick import Dispatcher
 from scenequeue.errors import SettingsError
 from scenequeue.jobs.container import ContainerRecord
 from scenequeue.jobs.ids import ContainerId
-from scenequeue.jobs.job import Counts, Depth
+from scenequeue.jobs.job import Counts, Depth, Lane
 from scenequeue.queue import SceneQueue
 from scenequeue.reasons import Reason
 from scenequeue.settings import DispatcherSettings
@@ -58,8 +58,9 @@ def test_prometheus_gets_what_the_acting_dispatcher_sees_and_from_one_that_stand
     queue.dispatcher.resign("before")
     queue.worker.beat(record)
     queue.worker.ack("by-hand", [done(leases[0])])
-    settings = DispatcherSettings.load(redis_url=redis_url, namespace=namespace, state_dir=tmp_path, launches_per_tick=1)
-    queue.operator.pause()
+    settings = DispatcherSettings.load(redis_url=redis_url, namespace=namespace, state_dir=tmp_path, max_containers=1)
+    submit(queue, "held", 4, lane=Lane.BULK)
+    queue.operator.pause(lane=Lane.BULK)
     emf = io.StringIO()
     exporters = [Exporter(namespace, 3.0, emf), Exporter(namespace, 3.0)]
     dispatchers = [Dispatcher(queue, ProcessFleet(tmp_path), settings, observe=exporter.observe) for exporter in exporters]
@@ -68,9 +69,9 @@ def test_prometheus_gets_what_the_acting_dispatcher_sees_and_from_one_that_stand
     acting, waiting = (_scraped(exporter.listen("127.0.0.1:0")) for exporter in exporters)
     assert waiting == {"sceneburst_acting": 0}
     told = {
-        "sceneburst_acting": 1, "sceneburst_ready_items": 3, "sceneburst_in_flight_items": 2, "sceneburst_done_items_total": 1,
-        "sceneburst_dead_letters": 0, "sceneburst_backlog_video_seconds": 3, "sceneburst_containersworking": 1,
-        "sceneburst_containersstarting": 0, "sceneburst_cost_anomaly": 0,
+        "sceneburst_acting": 1, "sceneburst_ready_items": 7, "sceneburst_in_flight_items": 2, "sceneburst_done_items_total": 1,
+        "sceneburst_dead_letters": 0, "sceneburst_backlog_video_seconds": 7, "sceneburst_containersworking": 1,
+        "sceneburst_containersstarting": 0, "sceneburst_cost_anomaly": 0, "sceneburst_paused_items": 4,
     }  # fmt: skip
     assert {name: acting[name] for name in told} == told
     assert acting["sceneburst_cost_usd_per_hour"] == pytest.approx(2 * 0.04048 + 4 * 0.004445, rel=1e-3)

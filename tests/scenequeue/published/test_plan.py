@@ -32,7 +32,7 @@ def test_a_part_of_another_type_stops_nobody(part: str) -> None:
         assert isinstance(shown["at_ms"], int)
         assert abs(shown["usd_per_hour"]) <= 1e18
         assert all(alarm["text"] for alarm in shown["alarms"])
-        why_standing_still(Counts(ready=1), Surroundings(is_paused=False, plan=plan), needs=("render/1", "render/1@2"))
+        why_standing_still(Counts(ready=1), Surroundings([], plan), needs=("render/1", "render/1@2"))
         reach = Reach.of(plan, None, None)
         assert reach is None or reach.of_output("file:///x") is not None
 

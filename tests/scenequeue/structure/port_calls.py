@@ -157,8 +157,13 @@ def _dispatcher(world: World) -> Iterator[tuple[str, Call]]:
 
 def _operator(world: World) -> Iterator[tuple[str, Call]]:
     world.job()
+    job, other = world.job(), world.job()
     yield "pause", lambda queue: queue.operator.pause("ann")
+    yield "pause", lambda queue: queue.operator.pause("ann", lane=Lane.BULK)
+    yield "pause", lambda queue: queue.operator.pause("ann", job=job)
     world.queue.operator.pause()
+    world.queue.operator.pause(job=other)
+    yield "resume", lambda queue: queue.operator.resume("ann", job=other)
     yield "resume", lambda queue: queue.operator.resume("ann")
     world.queue.operator.resume()
     yield "stop", lambda queue: queue.operator.stop("c2", "ann", "it hangs")
@@ -191,6 +196,7 @@ def _inspect(world: World) -> Iterator[tuple[str, Call]]:
             "reasons",
             "containers",
             "acts",
+            "pauses",
             "containers_with_marks",
         ),
         *("limits", "plan", "is_transient", "now_ms", "server", "decisions", "stuck_items", "failing_receivers"),

@@ -114,6 +114,17 @@ def test_each_role_does_all_its_work(as_role: As, admin: redis.Redis) -> None:
     assert [step.changed for step in operator.operator.requeue_all(DeadFilter(reason="BadInput"), "ann")] == [1]
     operator.operator.pause("ann")
     operator.operator.resume("ann")
+    submit(producer, "held", 3)
+    (lease,) = worker.worker.lease("c9", 1)
+    operator.operator.pause("ann", job=lease.job_id)
+    operator.operator.pause("ann", lane=Lane.NORMAL)
+    assert [len(queue.inspect.pauses()) for queue in (producer, worker, dispatcher, operator)] == [2] * 4
+    worker.worker.release("c9", [lease])
+    dispatcher.dispatcher.reclaim()
+    assert worker.worker.lease("c9", 1) == []
+    operator.operator.resume("ann", lane=Lane.NORMAL)
+    operator.operator.resume("ann", job=lease.job_id)
+    producer.producer.cancel("held")
     operator.dispatcher.drain("c2", by="ann")
     operator.operator.set_limits({"max_containers": "3"}, "ann")
     assert dispatcher.inspect.limits() == operator.inspect.limits()
