@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from producer.handle import JobHandle as JobHandle
     from sceneburst.cloudburst.batch import execute_parallel_batches as execute_parallel_batches
     from scenequeue.errors import (
+        ActConflict as ActConflict,
         BadInput as BadInput,
         DiskFull as DiskFull,
         DispatcherDeposed as DispatcherDeposed,
@@ -57,9 +58,9 @@ _NAMES = {
     "producer.client": "Producer",
     "producer.handle": "JobHandle",
     "scenequeue.errors": (
-        "BadInput DiskFull DispatcherDeposed FleetError FleetMisconfigured GrowthRefused InvalidScenes ItemError JobConflict "
-        "JobNotEnded JobNotFound LeaseLost LimitExceeded LogNotFound Mistake ObjectNotFound ProgramUnavailable QueueFull "
-        "QueueUnavailable SceneburstError SettingsError StorageDenied StorageUnavailable ToolFailed"
+        "ActConflict BadInput DiskFull DispatcherDeposed FleetError FleetMisconfigured GrowthRefused InvalidScenes ItemError "
+        "JobConflict JobNotEnded JobNotFound LeaseLost LimitExceeded LogNotFound Mistake ObjectNotFound ProgramUnavailable "
+        "QueueFull QueueUnavailable SceneburstError SettingsError StorageDenied StorageUnavailable ToolFailed"
     ),
     "scenequeue.jobs.film": "Film",
     "scenequeue.jobs.job": "Counts JobEvent JobState JobStatus Lane",

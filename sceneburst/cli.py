@@ -16,6 +16,7 @@ from sceneburst.terminal.on_demand import Group, Listed
 from sceneburst.terminal.usage import UsageError, reason_of
 from sceneburst.words import use_words
 from scenequeue.errors import (
+    ActConflict,
     FleetError,
     FleetMisconfigured,
     InvalidScenes,
@@ -93,6 +94,7 @@ _CODES: list[tuple[type[SceneburstError], Exit]] = [
     (InvalidScenes, Exit.USAGE),
     (ProgramUnavailable, Exit.UNAVAILABLE),
     (SettingsError, Exit.USAGE),
+    (ActConflict, Exit.FAILED),
     (JobConflict, Exit.FAILED),
     (JobNotFound, Exit.FAILED),
     (QueueUnavailable, Exit.UNAVAILABLE),

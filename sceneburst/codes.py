@@ -17,7 +17,10 @@ class Code(StrEnum):
     LETTERS_NAMED_TWICE = "letters_named_twice"
     LETTERS_NOT_NAMED = "letters_not_named"
     LIMIT_MALFORMED = "limit_malformed"
+    LIMIT_NEVER_CHANGED = "limit_never_changed"
     LIMIT_REPEATED = "limit_repeated"
+    #: The last change of a limit took back the one before.
+    LIMIT_UNDONE_ALREADY = "limit_undone_already"
     #: The answer to a question is no.
     NOT_CONFIRMED = "not_confirmed"
     #: An option of a run on this machine is given with --submit, or the other way round.

@@ -168,6 +168,10 @@ class JobConflict(SceneburstError):
     """A job with this id exists already, with other content."""
 
 
+class ActConflict(SceneburstError):
+    """An act of an operator cannot be carried out: another one has acted since, or there is nothing to undo."""
+
+
 class JobNotFound(SceneburstError):
     """There is no job with this id: it was never submitted, or its results have expired."""
 

@@ -83,6 +83,9 @@ SENTENCES: Mapping[str, str] = {
     "sentinels_unanswered": "no Sentinel answers ({problem}); is {setting} right?",
     "sentinel_service_unknown": ("the Sentinels watch no service {service:quoted}, but {known}; is its name in {setting} right?"),
     # --- a step that is refused ---
+    "act_not_undoable": "{entry:quoted} is no change of a limit in the audit log; only such a change can be undone",
+    "act_overtaken": "a program has changed {limit} since: it is {value} now; `sceneburst limits set` changes it",
+    "act_overtaken_by": "{by} has changed {limit} since: it is {value} now; `sceneburst limits set` changes it",
     "backlog_full": (
         "the backlog is at its limit of {limit:1 item|# items}; job {job_id} with {items} was not enqueued; submit it again later"
     ),
@@ -106,6 +109,9 @@ SENTENCES: Mapping[str, str] = {
     "letter_unknown": "no dead letter {item_id:quoted} of job {job_id:quoted}; `sceneburst dead` lists those that there are",
     "letter_without_item": (
         "dead letter {item_id:quoted} of job {job_id:quoted} is malformed in Redis; `sceneburst dead discard` forgets it"
+    ),
+    "limit_needs_budget": (
+        "policy budget needs a budget: set budget_usd_per_hour with it, or set another policy before the budget is reset"
     ),
     "limit_not_number": "limit {limit}: {value:quoted} is no number",
     "limit_refused": "limit {limit}: {problem}",

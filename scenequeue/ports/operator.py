@@ -9,6 +9,7 @@ from scenequeue.ports.steering.audit_log import act_words, run_on_holders
 from scenequeue.ports.steering.dead_search import DeadFilter, Progress, act_on_all
 from scenequeue.ports.steering.limits import change_limits, reset_limits
 from scenequeue.ports.steering.pauses import set_pause
+from scenequeue.ports.steering.undo import undo_limits
 from scenequeue.reasons import Code
 from scenequeue.structure.connection import Connection
 
@@ -101,6 +102,22 @@ class OperatorPort:
             SettingsError: there is no such limit.
         """
         reset_limits(self._connection, names, by, why)
+
+    def undo(self, *entries: str, by: str = "", why: str = "") -> list[str]:
+        """Give limits the values that they had before these acts: all of them, or none; return their names.
+
+        Safe if two do it at once: a limit that anybody has changed since the act is left as it is.
+
+        Args:
+            entries: of the audit log, `Act.entry`.
+            by: see the class.
+            why: see the class.
+
+        Raises:
+            ActConflict: an entry is no change of a limit; or somebody has changed the limit since, who is named.
+            SettingsError: a setting refuses the value from before.
+        """
+        return undo_limits(self._connection, entries, by, why)
 
     def mark_transient(self) -> None:
         """Mark the queue as one that is meant to end with its Redis, so that no program warns of that. Idempotent."""

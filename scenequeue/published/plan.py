@@ -28,7 +28,7 @@ def _limits(value: object) -> list[dict[str, Any]]:
     return [
         {
             "name": str(each.get("name")),
-            "value": number(each.get("value")),
+            "value": each["value"] if isinstance(each.get("value"), str) else number(each.get("value")),
             "by": str(each.get("by")),
             "at_ms": whole_number(each.get("at_ms")),
             "why": str(each.get("why") or ""),

@@ -78,6 +78,10 @@ class Code(StrEnum):
     SENTINEL_SERVICE_UNKNOWN = "sentinel_service_unknown"
 
     # --- a step that is refused ---
+    ACT_NOT_UNDOABLE = "act_not_undoable"
+    ACT_OVERTAKEN = "act_overtaken"
+    #: With the operator.
+    ACT_OVERTAKEN_BY = "act_overtaken_by"
     BACKLOG_FULL = "backlog_full"
     FENCE_STALE = "fence_stale"
     FIRST_STAGE_DEFERRED = "first_stage_deferred"
@@ -98,6 +102,8 @@ class Code(StrEnum):
     LETTER_WITHOUT_ITEM = "letter_without_item"
     PAUSE_OF_TWO = "pause_of_two"
     KIND_UNUSABLE = "kind_unusable"
+    #: The policy, a limit too, is to be `budget`.
+    LIMIT_NEEDS_BUDGET = "limit_needs_budget"
     LIMIT_NOT_NUMBER = "limit_not_number"
     LIMIT_REFUSED = "limit_refused"
     LIMIT_UNKNOWN = "limit_unknown"

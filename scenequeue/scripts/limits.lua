@@ -1,26 +1,56 @@
--- Change limits that the dispatcher plans by, or give them back to its environment.
+-- Change limits that the dispatcher plans by, or give them back to its environment; all of them, or none.
 --
 -- Keys     limits (hash)
 -- ARGV[3]  name of the operator, for the audit log and for readers
--- ARGV[4]  the reason that the operator gives, for the audit log; '' for none
--- ARGV[5…] name, value as JSON or '' to give it back; repeated
--- Output   1
+-- ARGV[4]  the reason that the operator gives, for the audit log and for readers; '' for none
+-- ARGV[5]  'limit', or 'undo' if each value is the one from before an act
+-- ARGV[6]  a random word that all entries of this act share
+-- ARGV[7…] name, value as JSON or '' to give it back, and of an undo the act's entry in the audit log and the value that it set
+--          (text; 'environment' for none), else '' twice; repeated
+-- Output   {}; of an undo that comes too late {name, operator, what it is now}: somebody has changed the limit since
 -- Uses     names, commands, clock, acts
 
 require_operator()
-for at = 5, #ARGV - 1, 2 do
+
+--- Return a value in force, as text for people and for comparison; nil where nobody has set it, with who has.
+local function value_of(name)
+  local is_json, known = pcall(cjson.decode, call('HGET', SHARED .. 'limits', name) or '')
+  if not is_json or type(known) ~= 'table' or known.value == nil then return 'environment', '' end
+  return tostring(known.value), tostring(known.by)
+end
+
+--- Return true if two texts are the same value, however a number is written.
+local function is_same(one, other) return one == other or (tonumber(one) ~= nil and tonumber(one) == tonumber(other)) end
+
+--- Return the operator of the newest change of a limit after an entry of the audit log; nil if there was none.
+local function changer_since(name, entry)
+  for _, each in ipairs(call('XREVRANGE', SHARED .. 'audit', '+', '(' .. entry)) do
+    -- As record_act() has written it.
+    if each[2][6] == 'limit=' .. name then return each[2][2] end
+  end
+  return nil
+end
+
+for at = 7, #ARGV - 3, 4 do
+  local name, entry = ARGV[at], ARGV[at + 2]
+  if entry ~= '' then
+    local now, by = value_of(name)
+    local changer = changer_since(name, entry)
+    if changer or not is_same(now, ARGV[at + 3]) then return { name, changer or by, now } end
+  end
+end
+for at = 7, #ARGV - 3, 4 do
   local name, value = ARGV[at], ARGV[at + 1]
-  local before = call('HGET', SHARED .. 'limits', name)
-  local is_json, known = pcall(cjson.decode, before or '')
-  local was = is_json and type(known) == 'table' and tostring(known.value) or 'environment'
+  local was, is_set = value_of(name), call('HEXISTS', SHARED .. 'limits', name) == 1
   if value ~= '' then
     local who = '"by":' .. cjson.encode(ARGV[3]) .. ',"why":' .. cjson.encode(ARGV[4])
     call('HSET', SHARED .. 'limits', name, '{"value":' .. value .. ',' .. who .. ',"at_ms":' .. NOW_MS .. '}')
   else
     call('HDEL', SHARED .. 'limits', name)
   end
-  if value ~= '' or before then
-    record_act(ARGV[3], ARGV[4], 'limit', 'limit=' .. name, 0, 'detail', was .. ' -> ' .. (value ~= '' and value or 'environment'))
+  if value ~= '' or is_set then
+    local detail = was .. ' -> ' .. value_of(name)
+    record_act(ARGV[3], ARGV[4], ARGV[5], 'limit=' .. name, 0, 'detail', detail, 'word', ARGV[6])
   end
 end
-return 1
+return {}

@@ -75,6 +75,25 @@ def test_a_budget_that_an_operator_sets_bounds_launches(
     queue.producer.cancel("a")
 
 
+@pytest.mark.parametrize(("policy", "launches"), [("deadline", 1), ("budget", 10)])
+def test_the_policy_changes_while_the_dispatcher_runs(
+    queue: SceneQueue, dispatcher_of: Callable[..., tuple[Dispatcher, PaperFleet]], policy: str, launches: int
+) -> None:
+    """By a deadline of hours fewer containers than by batches; `budget` without a budget is the environment's policy."""
+    dispatcher, fleet = dispatcher_of(max_parallel_tasks=10, scenes_per_batch=10, deadline_s=36000)
+    dispatcher.tick()
+    submit(queue, "a", 100)
+    queue._connection.client.hset(
+        queue._connection.keys.limits, "policy", json.dumps({"value": policy, "by": "ann", "at_ms": 1, "why": "night"})
+    )
+    dispatcher.tick()
+    assert len(fleet.requests) == launches
+    (limit,) = (queue.inspect.plan() or {})["limits"]
+    assert (limit["name"], limit["value"], limit["why"]) == ("policy", policy, "night")
+    dispatcher.close()
+    queue.producer.cancel("a")
+
+
 def test_the_plan_shows_the_limits_in_force_and_the_environment(
     queue: SceneQueue, dispatcher_of: Callable[..., tuple[Dispatcher, PaperFleet]]
 ) -> None:

@@ -36,7 +36,7 @@ def test_every_command_that_changes_something_is_in_the_audit_log(console: Conso
     told = json.loads(console("queue", "audit", "--json").out)
     assert [each["act"] for each in told] == ["cancel", "drain", "discard", "requeue", "resume", "pause"]
     assert {each["by"] for each in told} == {f"{getpass.getuser()}@{socket.gethostname()}"}
-    assert told[0].keys() == {"at_ms", "by", "act", "about", "amount", "detail", "why"}
+    assert told[0].keys() == {"at_ms", "by", "act", "about", "amount", "detail", "why", "entry", "word"}
     (newest,) = json.loads(console("queue", "audit", "--limit", "1", "--json").out)
     assert (newest["about"], newest["amount"]) == ("job=a", 2)
     assert [each["why"].removeprefix("because of ") for each in told] == [

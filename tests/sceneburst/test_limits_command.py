@@ -15,7 +15,14 @@ def test_limits_are_shown_with_the_environment_that_they_stand_over(
 ) -> None:
     """Unknown without a dispatcher; with one, what is in force, what its environment says, and who changed it."""
     rows = {row["name"]: row for row in json.loads(console("limits", "--json").out)}
-    assert rows["max_containers"] == {"name": "max_containers", "value": None, "by": None, "at_ms": None, "setting": None}
+    assert rows["max_containers"] == {
+        "name": "max_containers",
+        "value": None,
+        "by": None,
+        "at_ms": None,
+        "why": None,
+        "setting": None,
+    }
     assert console("limits", "set", "max_containers=20", "budget_usd_per_hour=2.5").code == Exit.OK
     settings = DispatcherSettings.load(redis_url=redis_url, namespace=namespace, fleet="fargate", max_containers=7)
     dispatcher = Dispatcher(queue, PaperFleet(), settings)
@@ -59,3 +66,24 @@ def test_a_misspelt_limit_gets_the_nearest_name(console: Console) -> None:
         ended = console("limits", *words)
         assert ended.code == Exit.USAGE
         assert "there is no limit 'max_container', did you mean 'max_containers'?" in " ".join(ended.err.split())
+
+
+def test_an_undo_restores_what_the_last_change_has_replaced(console: Console, queue: SceneQueue) -> None:
+    """All limits of one `set`, or a named one; never twice, and not what somebody else has changed since."""
+    assert "no change of it" in console("limits", "undo").err
+    console("limits", "set", "max_containers=4")
+    console("limits", "set", "max_containers=9", "policy=deadline", "--why", "burst")
+    assert "9" in console("limits").out
+    undone = console("limits", "undo", "--why", "it is over")
+    assert (undone.code, undone.out) == (
+        Exit.OK,
+        "policy is environment again, max_containers is 4 again, from the next tick on\n",
+    )
+    assert [(limit.name, limit.value, limit.why) for limit in queue.inspect.limits()] == [("max_containers", 4, "it is over")]
+    again = console("limits", "undo")
+    assert again.code == Exit.FAILED
+    assert "has undone the last change of max_containers already" in " ".join(again.err.split())
+    console("limits", "set", "launches_per_tick=3")
+    assert console("limits", "undo", "launches_per_tick", "--json").code == Exit.OK
+    assert console("limits", "undo", "launches_per_tick").code == Exit.FAILED
+    assert [limit.name for limit in queue.inspect.limits()] == ["max_containers"]

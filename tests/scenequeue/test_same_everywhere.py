@@ -16,7 +16,7 @@ from scenequeue.jobs.job import JobSpec, JobState, Lane
 from scenequeue.jobs.job_filter import JobFilter
 from scenequeue.jobs.rollup import Resolution
 from scenequeue.ports import dispatcher, worker
-from scenequeue.ports.steering import dead_search
+from scenequeue.ports.steering import dead_search, limits, undo
 from scenequeue.ports.steering.dead_search import DeadFilter
 from scenequeue.queue import SceneQueue
 from tests.scenequeue.conftest import queue_on
@@ -108,6 +108,7 @@ def _operators_and_dispatchers(queue: SceneQueue) -> list[Any]:
     queue.dispatcher.record_launched(fence, "o1", "handle")
     queue.operator.set_limits({"max_containers": "3", "budget_usd_per_hour": "2.5"}, "ann")
     queue.operator.reset_limits(["max_containers", "deadline_s"], "bob")
+    queue.operator.undo(queue.inspect.acts(1)[0].entry, by="ann", why="too early")
     submit(queue, "a", 1)
     (lease,) = queue.worker.lease("c1", 1)
     queue.worker.fail("c1", lease, "BadInput", said("no"), transient=False)
@@ -161,7 +162,7 @@ def _record(part: Callable[[SceneQueue], list[Any]], queue: SceneQueue) -> list[
         # Tokens are made of it.
         patch.setattr(worker, "new_request_id", lambda: f"call{next(calls)}")
         # An act of many steps in the audit log has one, and a sample of the queue's history.
-        for module in (dead_search, dispatcher):
+        for module in (dead_search, dispatcher, limits, undo):
             patch.setattr(module, "secrets", SimpleNamespace(token_hex=lambda _: f"word{next(calls)}"))
         return _lines(part(queue)) + _lines(_left(queue))
 

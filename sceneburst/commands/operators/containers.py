@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from sceneburst.codes import Code as CommandCode
+from sceneburst.commands.operators.limits import value_text
 from sceneburst.terminal.operator_name import WhyOption, operator_name
 from sceneburst.terminal.screen import (
     JsonFlag,
@@ -142,7 +143,8 @@ def plan(as_json: JsonFlag = False, redis_url: RedisUrl = None, namespace: Names
         say(f"{shown['why']} ({age_text(shown['at_ms'], now_ms)} ago; {costs}: ${shown['usd_per_hour']:.4f}/h)")
         for limit in shown.get("limits") or ():
             because = f", because: {limit['why']}" if limit["why"] else ""
-            say(f"limit {limit['name']} {limit['value']:g}: by {limit['by']}, {age_text(limit['at_ms'], now_ms)} ago{because}")
+            who = f"by {limit['by']}, {age_text(limit['at_ms'], now_ms)} ago{because}"
+            say(f"limit {limit['name']} {value_text(limit['value'])}: {who}")
 
 
 def _running(queue: SceneQueue, container_id: str) -> list[ContainerId]:

@@ -21,14 +21,17 @@ from sceneburst.terminal.screen import (
 from sceneburst.terminal.usage import RefusedWord
 
 if TYPE_CHECKING:
+    from scenequeue.ports.steering.audit_log import Act
     from scenequeue.queue import SceneQueue
 
-app = typer.Typer(help="Show, set and reset limits of launches at run time.", invoke_without_command=True)
+#: More entries than the audit log keeps.
+ACTS_KEPT = 20_000
+app = typer.Typer(help="Show, set, reset and undo limits of launches at run time.", invoke_without_command=True)
 
 
 @app.callback()
 def default(context: typer.Context, as_json: JsonFlag = False, redis_url: RedisUrl = None, namespace: Namespace = None) -> None:
-    """Show, set and reset limits of launches; without a command: show."""
+    """Show, set, reset and undo limits of launches; without a command: show."""
     run_group(context, show, as_json=as_json, redis_url=redis_url, namespace=namespace)
 
 
@@ -42,7 +45,7 @@ def show(as_json: JsonFlag = False, redis_url: RedisUrl = None, namespace: Names
         return
     made = table("limit", "value>", "of the environment>", "changed by", "since>", "why~")
     for row in rows:
-        numbers = (_number_text(row["value"]), _number_text(row["setting"]))
+        numbers = (value_text(row["value"]), value_text(row["setting"]))
         made.add_row(
             row["name"], *numbers, row["by"] or "", age_text(row["at_ms"], now_ms) if row["at_ms"] else "", row["why"] or ""
         )
@@ -90,6 +93,37 @@ def reset(
     say(f"{', '.join(names) or 'nothing'} reset")
 
 
+@app.command()
+def undo(
+    name: Annotated[str | None, typer.Argument(help="The limit; without it, the last change.", show_default=False)] = None,
+    why: WhyOption = "",
+    as_json: JsonFlag = False,
+    redis_url: RedisUrl = None,
+    namespace: Namespace = None,
+) -> None:
+    """Undo the last change of a limit, or the last change of all; refused if anybody has changed it since."""
+    with connected(redis_url, namespace) as queue:
+        acts = _last_change(queue, name)
+        names = queue.operator.undo(*(act.entry for act in acts), by=operator_name(), why=why)
+        if as_json:
+            print_json(_rows(queue))
+            return
+    back = {act.limit: act.values[0] for act in acts}
+    say(f"{', '.join(f'{name} is {back[name]} again' for name in names)}, from the next tick on")
+
+
+def _last_change(queue: "SceneQueue", name: str | None) -> "list[Act]":
+    """Return the entries of the last act that changed a limit; raises SceneburstError if there is none, or if it was undone."""
+    from scenequeue.errors import ActConflict
+
+    acts = [act for act in queue.inspect.acts(ACTS_KEPT) if act.limit and name in {None, act.limit}]
+    if not acts:
+        raise ActConflict(Code.LIMIT_NEVER_CHANGED)
+    if acts[0].act == "undo":
+        raise ActConflict(Code.LIMIT_UNDONE_ALREADY, limit=acts[0].limit, by=acts[0].by)
+    return [act for act in acts if act == acts[0] or (act.word and act.word == acts[0].word)]
+
+
 def _rows(queue: "SceneQueue") -> list[dict[str, Any]]:
     settings = (queue.inspect.plan() or {}).get("settings")
     changed = {limit.name: {**limit._asdict(), "why": limit.why or None} for limit in queue.inspect.limits()}
@@ -113,5 +147,6 @@ def limit_rows(changed: dict[str, dict[str, Any]], settings: dict[str, Any]) -> 
     return rows
 
 
-def _number_text(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, int | float) else "–"
+def value_text(value: Any) -> str:
+    """Return a limit's value for people; a dash for one that is unknown."""
+    return value if isinstance(value, str) else f"{value:g}" if isinstance(value, int | float) else "–"

@@ -132,7 +132,16 @@ def audit(
         acts, now_ms = queue.inspect.acts(limit), queue.inspect.now_ms()
     if as_json:
         print_json(
-            [{**act._asdict(), "about": act.about or None, "detail": act.detail or None, "why": act.why or None} for act in acts]
+            [
+                {
+                    **act._asdict(),
+                    "about": act.about or None,
+                    "detail": act.detail or None,
+                    "why": act.why or None,
+                    "word": act.word or None,
+                }
+                for act in acts
+            ]
         )
         return
     if not acts:

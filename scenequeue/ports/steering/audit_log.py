@@ -1,6 +1,7 @@
 """The audit log: acts of operators, with their time and the number of items concerned."""
 
 import secrets
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from scenequeue.quoted import one_line
@@ -10,6 +11,8 @@ from scenequeue.structure.hashes import whole_number
 
 #: Longest name of an operator that is kept, and longest reason.
 ACT_CHARACTERS = 200
+#: In the detail of a changed limit: the value of the dispatcher's environment, which no operator has changed.
+ENVIRONMENT = "environment"
 
 
 class Act(NamedTuple):
@@ -19,7 +22,7 @@ class Act(NamedTuple):
     at_ms: int
     #: user@host from the command line, the key's name over HTTP.
     by: str
-    #: pause, resume, requeue, discard, cancel, drain, stop, limit.
+    #: pause, resume, requeue, discard, cancel, drain, stop, limit, undo.
     act: str
     #: name=value, separated by spaces and quoted as in a shell: job, item, container, limit, or a filter of dead letters (reason,
     #: job, lane, label=name=value). "" for the whole queue.
@@ -30,23 +33,47 @@ class Act(NamedTuple):
     detail: str = ""
     #: The reason that the operator gave; "" where none was given.
     why: str = ""
+    #: Its entry in the log.
+    entry: str = ""
+    #: The same for all entries of an act that changed several limits; random.
+    word: str = ""
+
+    @property
+    def limit(self) -> str:
+        """Name of the limit that it changed or took back; "" for another act."""
+        return self.about.removeprefix("limit=") if self.act in {"limit", "undo"} and self.values[1] else ""
+
+    @property
+    def values(self) -> tuple[str, str]:
+        """A limit's value before and after it, as text."""
+        was, _, now = self.detail.partition(" -> ")
+        return was, now
 
 
 def read_acts(connection: Connection, limit: int) -> list[Act]:
     """Read the newest acts, newest first; about 10,000 are kept, for a year after the last."""
     entries = connection.answer("xrevrange", connection.keys.audit, "+", "-", count=limit) or []
-    return [
-        Act(
-            at_ms=whole_number(entry_id.partition("-")[0]),
-            by=fields.get("by", "?"),
-            act=fields.get("act", "?"),
-            about=fields.get("about", ""),
-            amount=whole_number(fields.get("amount")),
-            detail=fields.get("detail", ""),
-            why=fields.get("why", ""),
-        )
-        for entry_id, fields in entries
-    ]
+    return [_act_from(entry_id, fields) for entry_id, fields in entries]
+
+
+def read_act(connection: Connection, entry: str) -> Act | None:
+    """Read one act by its entry; None if there is none, or if it is no longer kept."""
+    found = connection.answer("xrange", connection.keys.audit, entry, entry) or []
+    return _act_from(*found[0]) if found else None
+
+
+def _act_from(entry_id: str, fields: Mapping[str, str]) -> Act:
+    return Act(
+        at_ms=whole_number(entry_id.partition("-")[0]),
+        by=fields.get("by", "?"),
+        act=fields.get("act", "?"),
+        about=fields.get("about", ""),
+        amount=whole_number(fields.get("amount")),
+        detail=fields.get("detail", ""),
+        why=fields.get("why", ""),
+        entry=entry_id,
+        word=fields.get("word", ""),
+    )
 
 
 def run_on_holders(connection: Connection, step: str, act: tuple[str, str], job_id: str, *words: str) -> list[Any]:

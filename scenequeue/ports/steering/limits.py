@@ -1,23 +1,25 @@
 """Reads and changes limits while the dispatcher runs; they override the settings in its environment."""
 
 import json
+import secrets
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
 from scenequeue.errors import SettingsError, refused_value, several
 from scenequeue.ports.steering.audit_log import act_words
+from scenequeue.published.plan import plan_from
 from scenequeue.reasons import Code
 from scenequeue.settings import DispatcherSettings
 from scenequeue.structure.connection import Connection
 from scenequeue.structure.hashes import whole_number
 
-#: Settings of the dispatcher that bound its launches.
+#: Settings of the dispatcher that bound its launches, and the policy that they follow.
 LIMITS = (
     *("max_containers", "min_containers", "budget_usd_per_hour", "launches_per_tick"),
-    *("scenes_per_batch", "min_scenes_per_batch", "max_parallel_tasks", "deadline_s"),
+    *("scenes_per_batch", "min_scenes_per_batch", "max_parallel_tasks", "policy", "deadline_s"),
 )
 
 
@@ -25,7 +27,7 @@ class Limit(NamedTuple):
     """A limit that was changed."""
 
     name: str
-    value: float
+    value: float | str
     by: str
     #: Redis clock.
     at_ms: int
@@ -33,7 +35,7 @@ class Limit(NamedTuple):
     why: str = ""
 
 
-def checked(name: str, text: str) -> float:
+def checked(name: str, text: str) -> float | str:
     """Return the value of a limit, checked by the rules of the setting of the same name.
 
     Raises:
@@ -46,7 +48,7 @@ def checked(name: str, text: str) -> float:
     except ValidationError as error:
         why = several(map(refused_value, error.errors(include_url=False)))
         raise SettingsError(Code.LIMIT_REFUSED, limit=name, problem=why) from None
-    if isinstance(value, int | float) and abs(value) < float("inf"):
+    if isinstance(value, str) or (isinstance(value, int | float) and abs(value) < float("inf")):
         return value
     raise SettingsError(Code.LIMIT_NOT_NUMBER, limit=name, value=text)
 
@@ -76,25 +78,52 @@ def _read(name: str, text: str) -> Limit | None:
 
 
 def change_limits(connection: Connection, values: Mapping[str, str], by: str, why: str) -> None:
-    """Change all of these limits, or none if one of them is refused. Raises as `checked`."""
-    words: list[str] = []
-    for name, text in values.items():
-        words += (name, json.dumps(checked(name, text)))
-    connection.run("limits", *act_words(by, why), *words)
+    """Change all of these limits, or none if one of them is refused. Raises as `checked` and `check_together`."""
+    _write(connection, {name: json.dumps(checked(name, text)) for name, text in values.items()}, by, why)
 
 
 def reset_limits(connection: Connection, names: Sequence[str], by: str, why: str) -> None:
     """Reset limits to the settings in the dispatcher's environment.
 
     Raises:
-        SettingsError: there is no such limit.
+        SettingsError: there is no such limit, or the policy needs one of them.
     """
     for name in names:
         if name not in LIMITS:
             raise _unknown(name)
-    connection.run("limits", *act_words(by, why), *(word for name in names for word in (name, "")))
+    _write(connection, dict.fromkeys(names, ""), by, why)
+
+
+def _write(connection: Connection, values: Mapping[str, str], by: str, why: str) -> None:
+    """Write limits: name -> value as JSON, "" to reset it."""
+    check_together(connection, values)
+    words = (word for name, value in values.items() for word in (name, value, "", ""))
+    connection.run("limits", *act_words(by, why), "limit", secrets.token_hex(8), *words)
+
+
+def check_together(connection: Connection, values: Mapping[str, str]) -> None:
+    """Check that the policy has what it needs after a change of limits: name -> value as JSON, "" to reset it.
+
+    Raises:
+        SettingsError: the policy that an operator has set is `budget`, and there would be no budget.
+    """
+    if not {"policy", "budget_usd_per_hour"} & values.keys():
+        return
+    after: dict[str, Any] = {limit.name: limit.value for limit in read_limits(connection)}
+    after |= {name: json.loads(value) if value else None for name, value in values.items()}
+    plan = connection.answer("get", connection.keys.plan)
+    settings = plan_from(plan).get("settings") if plan else None
+    budget = settings.get("budget_usd_per_hour") if isinstance(settings, dict) else None
+    if after.get("policy") == "budget" and after.get("budget_usd_per_hour") is None and budget is None:
+        raise SettingsError(Code.LIMIT_NEEDS_BUDGET)
 
 
 def limited(settings: DispatcherSettings, limits: Sequence[Limit]) -> DispatcherSettings:
     """Return the settings, overridden by the limits."""
-    return settings.model_copy(update={limit.name: limit.value for limit in limits}) if limits else settings
+    if not limits:
+        return settings
+    changed = settings.model_copy(update={limit.name: limit.value for limit in limits})
+    if changed.policy == "budget" and changed.budget_usd_per_hour is None:
+        # Two operators at once can bring that about, or a dispatcher that is started anew without a budget.
+        return changed.model_copy(update={"policy": settings.policy})
+    return changed

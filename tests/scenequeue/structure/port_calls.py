@@ -170,6 +170,9 @@ def _operator(world: World) -> Iterator[tuple[str, Call]]:
     yield "mark_transient", lambda queue: queue.operator.mark_transient()
     yield "set_limits", lambda queue: queue.operator.set_limits({"launches_per_tick": "2"}, "ann")
     yield "reset_limits", lambda queue: queue.operator.reset_limits(["max_containers"], "ann")
+    world.queue.operator.set_limits({"min_containers": "1"}, "ann")
+    entry = world.queue.inspect.acts(1)[0].entry
+    yield "undo", lambda queue: queue.operator.undo(entry, by="ann")
     dead = world.letter()
     yield "requeue", lambda queue: queue.operator.requeue(dead.job_id, dead.item_id, "ann")
     dead = world.letter()
