@@ -9,11 +9,13 @@ import typer
 
 from sceneburst.codes import Code
 from sceneburst.terminal.usage import RefusedWord
-from scenequeue.ports.steering.audit_log import ACT_CHARACTERS
 
 
 def _bounded(why: str) -> str:
     """Refuse a reason that would be cut."""
+    # Slow to load, and help needs no Redis.
+    from scenequeue.ports.steering.audit_log import ACT_CHARACTERS
+
     if len(why) > ACT_CHARACTERS:
         raise RefusedWord(Code.WHY_TOO_LONG, "--why", characters=len(why), most=ACT_CHARACTERS)
     return why

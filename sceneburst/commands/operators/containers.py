@@ -1,7 +1,7 @@
 """`sceneburst containers …` and `plan`: the containers, and the dispatcher's plan."""
 
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -27,8 +27,10 @@ from sceneburst.words import plan_for_people
 from scenequeue.errors import SceneburstError
 from scenequeue.jobs.container import ALL_CONTAINERS, TAIL_LINES, ContainerRecord
 from scenequeue.jobs.ids import ContainerId
-from scenequeue.queue import SceneQueue
 from scenequeue.reasons import Code, Reason
+
+if TYPE_CHECKING:
+    from scenequeue.queue import SceneQueue
 
 app = typer.Typer(help="List and stop containers, read their logs.", invoke_without_command=True)
 
@@ -147,7 +149,7 @@ def plan(as_json: JsonFlag = False, redis_url: RedisUrl = None, namespace: Names
             say(f"limit {limit['name']} {value_text(limit['value'])}: {who}")
 
 
-def _running(queue: SceneQueue, container_id: str) -> list[ContainerId]:
+def _running(queue: "SceneQueue", container_id: str) -> list[ContainerId]:
     """Return the container of this id, or all.
 
     Raises:
