@@ -1,8 +1,10 @@
 """The dispatcher program: a Celery worker whose embedded beat sends a tick every tick_s."""
 
+import math
 import signal
 import ssl
 import sys
+import time
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -17,7 +19,7 @@ from kombu.connection import Connection
 from dispatcher.aws_lookup import AwsLookup
 from dispatcher.broker import check_broker
 from dispatcher.codes import Code
-from dispatcher.fleets import fleet_from
+from dispatcher.fleets import fleet_from, settings_of
 from dispatcher.snapshot import Ticked
 from dispatcher.sweeping.folder_sweep import FolderSweep
 from dispatcher.tick import Dispatcher
@@ -25,6 +27,7 @@ from dispatcher.webhooks import WebhookSender
 from scenequeue.errors import FleetError, FleetMisconfigured, QueueUnavailable, SceneburstError, SettingsError
 from scenequeue.liveness import touch_alive_file
 from scenequeue.logs import configure
+from scenequeue.ports.steering.settings_in_force import settings_in_force
 from scenequeue.queue import SceneQueue
 from scenequeue.reasons import Reason
 from scenequeue.server_check import warn_of_problems
@@ -32,6 +35,8 @@ from scenequeue.settings import DispatcherSettings
 from scenequeue.storages.uri import UriStorage
 
 TICK = "sceneburst.tick"
+#: Seconds for which published settings last, and after which the acting dispatcher publishes them again.
+_SETTINGS_KEPT_S, _SETTINGS_AGAIN_S = 60, 20.0
 #: Longest wait for a message before Celery checks whether it must stop. In-memory brokers wait a quarter of tick_s, at most this.
 _MAX_WAIT_S = 0.25
 
@@ -73,6 +78,9 @@ class Ticker:
         self._dispatcher, self._queue, self._alive_file = dispatcher, queue, settings.alive_file
         self._log = structlog.get_logger()
         self._has_seen_redis = self._has_ticked = False
+        self._settings_in_force = settings_in_force(*settings_of(settings))
+        #: Monotonic time of their last publication.
+        self._published_s = -math.inf
         #: The error that ends the program; None while there is none.
         self.refusal: SettingsError | None = None
 
@@ -82,7 +90,8 @@ class Ticker:
             if not self._has_seen_redis:
                 warn_of_problems(self._queue)
                 self._has_seen_redis = True
-            self._dispatcher.tick()
+            if self._dispatcher.tick() is not None:
+                self._publish_settings()
             self._has_ticked = True
         except QueueUnavailable as error:
             self._log.warning("tick skipped: redis does not answer", error=error)
@@ -93,6 +102,12 @@ class Ticker:
                 self.refusal = error
                 state.should_stop = EX_FAILURE
         touch_alive_file(self._alive_file)
+
+    def _publish_settings(self) -> None:
+        now_s = time.monotonic()
+        if now_s - self._published_s >= _SETTINGS_AGAIN_S:
+            self._queue.dispatcher.publish_settings(self._settings_in_force, _SETTINGS_KEPT_S)
+            self._published_s = now_s
 
 
 def make_app(settings: DispatcherSettings, tick: Callable[[], None]) -> Celery:

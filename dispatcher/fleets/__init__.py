@@ -1,7 +1,20 @@
 """The kinds of fleets, and the choice between them."""
 
 from dispatcher.fleet import Fleet
-from scenequeue.settings import DispatcherSettings
+from dispatcher.fleets.settings import DockerSettings, FargateSettings
+from scenequeue.settings import DispatcherSettings, SceneburstSettings
+
+#: The further settings of each kind of fleet.
+_SETTINGS: dict[str, type[SceneburstSettings]] = {"docker": DockerSettings, "fargate": FargateSettings}
+
+
+def settings_of(settings: DispatcherSettings) -> list[SceneburstSettings]:
+    """Return a dispatcher's settings, and those of its fleet if it has any of its own.
+
+    Raises:
+        SettingsError: a setting of that fleet is missing or malformed.
+    """
+    return [settings, *(each.load() for name, each in _SETTINGS.items() if name == settings.fleet)]
 
 
 def fleet_from(settings: DispatcherSettings) -> Fleet:

@@ -17,6 +17,7 @@ from scenequeue.ports.job_lookup import due_in
 from scenequeue.ports.rates import read_rates
 from scenequeue.ports.steering.audit_log import act_words
 from scenequeue.ports.wished_jobs import wished_in
+from scenequeue.ports.steering.settings_in_force import SettingInForce, publish_settings
 from scenequeue.reasons import Code, Reason
 from scenequeue.reasons.stored import reason_words, stored_reason
 from scenequeue.structure.connection import Connection
@@ -125,12 +126,7 @@ class DispatcherPort:
     def forfeit(self, container_id: str, reason: Reason, *, fence: int | None = None, is_blameless: bool = False) -> int:
         """Put the items of a lost container back at once; returns their number. Attempts count for items whose work had begun.
 
-        Args:
-            container_id: the container.
-            reason: of its loss.
-            fence: fencing number of the dispatcher that decided it; None if it is a fact.
-            is_blameless: True if no item can be the cause, as where an operator stops the container: then no attempt counts,
-                for the first ten losses of an item.
+        If `is_blameless`, no item can be the cause, so no attempt counts for the first ten such losses of an item.
 
         Raises:
             DispatcherDeposed: a fencing number was given, and another dispatcher acts now; nothing was put back.
@@ -159,6 +155,10 @@ class DispatcherPort:
         with self._connection.translated():
             # Not SET: workers' users may run SET, and may read the plan but not change it.
             self._connection.client.setex(self._keys.plan, ttl_s, plan_json)
+
+    def publish_settings(self, settings: list[SettingInForce], ttl_s: int) -> None:
+        """Publish the settings of the acting dispatcher for operators; they expire after `ttl_s` seconds."""
+        publish_settings(self._connection, settings, ttl_s)
 
     def record_sample(self, fence: int, containers: int, usd: float) -> None:
         """Add a sample to the queue's history: backlog, items done, containers, and their cost since the last sample.

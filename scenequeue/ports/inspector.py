@@ -30,6 +30,7 @@ from scenequeue.ports.steering.dead_search import (
 from scenequeue.ports.steering.drain_marks import with_drain_marks
 from scenequeue.ports.steering.limits import Limit, read_limits
 from scenequeue.ports.steering.pauses import PAUSE_FIELDS, paused_lanes, pauses_in, read_pauses
+from scenequeue.ports.steering.settings_in_force import SettingInForce, read_settings
 from scenequeue.ports.troubles.dead_reasons import DeadReason, read_dead_reasons
 from scenequeue.ports.troubles.failing_callbacks import FailingReceiver, failing_receivers
 from scenequeue.ports.troubles.retries import Retry, read_retries
@@ -197,6 +198,10 @@ class QueueInspector:
     def acts(self, limit: int = 100) -> list[Act]:
         """Return the newest entries of the audit log, newest first."""
         return read_acts(self._connection, limit)
+
+    def settings(self) -> list[SettingInForce]:
+        """Return the acting dispatcher's settings in force, with the source of each; no secrets. Cost: one read."""
+        return read_settings(self._connection)
 
     def history(self, resolution: Resolution) -> list[Rollup]:
         """Return the queue's history, the oldest slot first."""

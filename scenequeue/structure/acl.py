@@ -28,13 +28,13 @@ _KEYS: dict[Role, tuple[str, ...]] = {
     "worker": (*_SHARED_KEYS, *_CONTAINER_KEYS, *_LEASE_KEYS, "plan"),
     "dispatcher": (
         *(*_SHARED_KEYS, *_CONTAINER_KEYS, *_LEASE_KEYS),
-        *("dispatcher", "fence", "plan", "decisions", "limits", "rollup:*"),
+        *("dispatcher", "fence", "plan", "decisions", "limits", "rollup:*", "settings"),
     ),
     # No other role has both audit and limits; require_operator() in lib/acts.lua tests that.
     # Operators read `dispatcher`, to tell whether one acts.
     "operator": (
         *(*_SHARED_KEYS, *_CONTAINER_KEYS, *_LEASE_KEYS),
-        *("dispatcher", "plan", "decisions", "audit", "limits", "rollup:*"),
+        *("dispatcher", "plan", "decisions", "audit", "limits", "rollup:*", "settings"),
     ),
 }
 

@@ -13,7 +13,7 @@ STRUCTURES: tuple[int, ...] = (2,)
 SHARED = frozenset(
     {
         *("control", "drain", "containers", "container", "dispatcher", "fence", "plan"),
-        *("rates", "limits", "rollup", "audit", "decisions"),
+        *("rates", "limits", "rollup", "audit", "decisions", "settings"),
     }
 )
 #: Keys of structure 1, which had no number, that exist only while something is queued in it.
@@ -76,6 +76,7 @@ class Keys:
     | dispatcher | hash | owner and fence of the acting dispatcher; expires |
     | fence | string | the last fencing number given out |
     | plan | string | the dispatcher's last decision (JSON); expires |
+    | settings | string | the acting dispatcher's settings in force, and the source of each (JSON), no secrets; expires |
     | rates | hash | <need>:busy_ms and <need>:weight_ms, for learned rates |
     | notices | zset | ids of ended jobs with a callback, by time due (ms) |
     """
@@ -140,6 +141,7 @@ class Keys:
 _SINGLE = frozenset(
     {
         "limits",
+        "settings",
         "audit",
         "decisions",
         "counts",

@@ -155,6 +155,7 @@ def test_the_celery_program_ticks_by_itself_and_stops_cleanly(
         submit_items("a", ("render", {"image": "file:///x", "audio": "file:///y", "output": f"file://{tmp_path}/z.mp4"}))
         wait_until(lambda: queue.producer.status("a").state is JobState.FAILED, "the scene is a dead letter")
         wait_until(lambda: queue.inspect.plan() is not None, "the plan is published")
+        wait_until(queue.inspect.settings, "its settings are published")
         wait_until(lambda: {record.state for record in queue.inspect.containers()} == {"gone"}, "the container left")
     finally:
         program.terminate()

@@ -140,6 +140,7 @@ def _dispatcher(world: World) -> Iterator[tuple[str, Call]]:
     world.lease("c3")
     yield "forfeit", lambda queue: queue.dispatcher.forfeit("c3", said("lost"), fence=fence)
     yield "reclaim", lambda queue: queue.dispatcher.reclaim()
+    yield "publish_settings", lambda queue: queue.dispatcher.publish_settings([], 60)
     yield "publish_plan", lambda queue: queue.dispatcher.publish_plan("{}")
     yield "record_sample", lambda queue: queue.dispatcher.record_sample(fence, 2, 0.5)
     yield "rates", lambda queue: queue.dispatcher.rates()
@@ -202,7 +203,7 @@ def _inspect(world: World) -> Iterator[tuple[str, Call]]:
             "pauses",
             "containers_with_marks",
         ),
-        *("limits", "plan", "is_transient", "now_ms", "server", "decisions", "stuck_items", "failing_receivers"),
+        *("settings", "limits", "plan", "is_transient", "now_ms", "server", "decisions", "stuck_items", "failing_receivers"),
     ):
         yield name, lambda queue, name=name: getattr(queue.inspect, name)()
     yield "find_dead", lambda queue: queue.inspect.find_dead(letters)

@@ -35,6 +35,7 @@ _EXCEPT: dict[str, set[Role]] = {
     "inspect.acts": {"operator"},
     "inspect.find_jobs": {"operator"},
     "inspect.limits": {"dispatcher", "operator"},
+    "inspect.settings": {"dispatcher", "operator"},
     "inspect.history": {"dispatcher", "operator"},
 }
 #: Whoever has the token of a lease, or the id of a job or a container, may use these.
