@@ -21,7 +21,7 @@ SENTENCES: Mapping[str, str] = {
     "only_submitted": "it needs --submit",
     "output_needed": "--submit needs an output: an s3:// prefix, or a folder that the containers share",
     "stop_needs_dispatcher": (
-        "no dispatcher has acted in the last minute: {containers:the container is|# containers are} marked, and drained until "
+        "no dispatcher acts: {containers:the container is|# containers are} marked, and drained until "
         "one does; start one: sceneburst dispatcher"
     ),
     "usage_refused": "{problem}",

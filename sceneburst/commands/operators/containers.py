@@ -98,7 +98,7 @@ def stop(
     """Stop a container at once, and put what it works on back; no attempt counts. `drain` lets it finish."""
     with connected(redis_url, namespace) as queue:
         chosen = [each for each in _running(queue, container_id) if queue.operator.stop(each, by=operator_name(), why=why)]
-        has_dispatcher = queue.inspect.plan() is not None
+        has_dispatcher = queue.inspect.has_dispatcher()
     print_result({"stopping": chosen, "has_dispatcher": has_dispatcher}, f"{len(chosen)} stopping", as_json=as_json)
     if chosen and not has_dispatcher:
         note(Reason(CommandCode.STOP_NEEDS_DISPATCHER, {"containers": len(chosen)}).text, "yellow")

@@ -170,7 +170,7 @@ def test_a_container_is_stopped_with_a_reason(console: Console, queue: SceneQueu
     told = console("containers", "stop", "c1", "--why", "it hangs", "--json")
     assert json.loads(told.out) == {"stopping": ["c1"], "has_dispatcher": False}
     assert "the container is marked, and drained until one does" in " ".join(told.err.split())
-    queue.dispatcher.publish_plan("{}")
+    assert queue.dispatcher.acquire("one", 60)
     again = console("containers", "stop", "all", "--why", "new image")
     assert (again.out, again.err) == ("2 stopping\n", "")
     reasons = {record.container_id: record.stop_why for record in queue.inspect.containers()}
