@@ -16,8 +16,8 @@ from scenequeue.ports.container_reports import CONTAINER_TTL_S
 from scenequeue.ports.job_lookup import due_in
 from scenequeue.ports.rates import read_rates
 from scenequeue.ports.steering.audit_log import act_words
-from scenequeue.ports.wished_jobs import wished_in
 from scenequeue.ports.steering.settings_in_force import SettingInForce, publish_settings
+from scenequeue.ports.wished_jobs import wished_in
 from scenequeue.reasons import Code, Reason
 from scenequeue.reasons.stored import reason_words, stored_reason
 from scenequeue.structure.connection import Connection

@@ -40,12 +40,7 @@ from scenequeue.published.decision import Decision
 from scenequeue.published.plan import plan_from
 from scenequeue.reasons import Reason
 from scenequeue.structure.connection import Connection
-from scenequeue.structure.hashes import (
-    container_from,
-    counts_from,
-    member_parts,
-    whole_number,
-)
+from scenequeue.structure.hashes import container_from, counts_from, member_parts, whole_number
 from scenequeue.structure.merging import merged
 
 _WAITING_FIELDS = 5
