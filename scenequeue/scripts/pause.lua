@@ -7,12 +7,12 @@
 -- ARGV[6]  name of the operator, for the pause and the audit log; '' for a program
 -- ARGV[7]  the reason that the operator gives, likewise; '' for none
 -- Output   1, or 0 when nothing was to be changed
--- Uses     names, commands, clock, counters, acts, pause_words
+-- Uses     names, commands, counters, acts, pause_words
 
 require_operator()
 local lane, is_changed = ARGV[4], false
 local field = lane == '' and 'paused' or 'paused:' .. lane
-local known = pause_of(lane)
+local known = pause_in_force(lane)
 if ARGV[3] == '1' and not known then
   call('HSET', SHARED .. 'control', field, pause_words(ARGV[6], ARGV[7]))
   is_changed = true

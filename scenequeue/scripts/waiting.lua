@@ -11,12 +11,12 @@ for _, need in ipairs(members_of(P .. 'needs')) do
   for lane in string.gmatch(ARGV[3], '%S+') do
     local place = lane .. ':' .. need
     local got = call('HMGET', P .. 'counts', 'ready:' .. place, 'weight:' .. place)
-    if num(got[1]) > 0 and not pause_of(lane) then
-      local oldest = pause_of() and {} or call('ZRANGE', P .. 'since:' .. place, 0, 0, 'WITHSCORES')
+    if num(got[1]) > 0 and not pause_in_force(lane) then
+      local oldest = pause_in_force() and {} or call('ZRANGE', P .. 'since:' .. place, 0, 0, 'WITHSCORES')
       for _, each in ipairs({ lane, need, num(got[1]), num(got[2]), oldest[2] and math.max(0, NOW_MS - num(oldest[2])) or 0 }) do
         found[#found + 1] = each
       end
     end
   end
 end
-return found
+return finish(found)

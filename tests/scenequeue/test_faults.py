@@ -11,7 +11,7 @@ import redis
 from sceneburst.local.embedded_redis import EmbeddedRedis
 from scenequeue.errors import JobNotFound, QueueUnavailable
 from scenequeue.jobs.ids import check_job_id
-from scenequeue.jobs.job import JobSpec, JobState
+from scenequeue.jobs.job import JobSpec, JobState, Lane
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import SceneburstSettings
 from scenequeue.structure.keys import Keys
@@ -60,7 +60,7 @@ def test_a_producer_killed_while_submitting_leaves_nothing_visible(
 
 
 def test_a_redis_that_is_killed_and_comes_back_has_everything_where_it_was(tmp_path: Path) -> None:
-    """With an append-only file: leases, results and counters survive SIGKILL of the server."""
+    """With an append-only file: leases, results, counters and pauses survive SIGKILL of the server."""
     server = EmbeddedRedis(tmp_path, is_durable=True)
     server.start()
     queue = SceneQueue(SceneburstSettings.load(redis_url=server.url))
@@ -68,7 +68,10 @@ def test_a_redis_that_is_killed_and_comes_back_has_everything_where_it_was(tmp_p
         submit(queue, "a", 10)
         first, second = queue.worker.lease("c1", 2)
         queue.worker.ack("c1", [done(first)])
-        before = queue.inspect.depth()
+        submit(queue, "held", 3)
+        queue.operator.pause("ann", "disk full", job="held")
+        queue.operator.pause("ann", lane=Lane.BULK)
+        before, pauses = queue.inspect.depth(), queue.inspect.pauses()
         server.kill()
         with pytest.raises(QueueUnavailable, match="does not answer"):
             queue.inspect.depth()
@@ -76,6 +79,8 @@ def test_a_redis_that_is_killed_and_comes_back_has_everything_where_it_was(tmp_p
         wait_until(lambda: queue.inspect.depth() == before, "the counters are back")
         assert queue.worker.ack("c1", [done(second)]) == []
         assert queue.producer.status("a").counts.done == 2
+        assert (len(pauses), queue.inspect.pauses()) == (2, pauses)
+        assert {lease.job_id for lease in queue.worker.lease("c1", 20)} == {"a"}
     finally:
         queue.close()
         server.stop()

@@ -123,8 +123,22 @@ def _operators_and_dispatchers(queue: SceneQueue) -> list[Any]:
     return [*told, queue.dispatcher.acquire("two", 60)]
 
 
+def _pauses(queue: SceneQueue) -> list[Any]:
+    for name, lane in (("held", Lane.NORMAL), ("late", Lane.BULK), ("free", Lane.NORMAL)):
+        submit(queue, name, 2, 1, lane=lane)
+    (lease,) = queue.worker.lease("p1", 1)
+    operator = queue.operator
+    told: list[Any] = [operator.pause("ann", 'a "why" ü', job="held"), operator.pause("ann", lane=Lane.BULK)]
+    told += [operator.pause("bob", job="held"), operator.resume("bob", lane=Lane.URGENT), queue.inspect.pauses()]
+    queue.worker.release("p1", [lease])
+    told += [_waiting(queue), queue.inspect.depth(), queue.dispatcher.reclaim(), queue.worker.lease("p1", 9)]
+    told += [queue.producer.status("held"), queue.producer.cancel("late"), operator.resume("ann", job="held")]
+    told += [queue.worker.lease("p2", 1), operator.pause("eve", job="held"), operator.pause("eve")]
+    return [*told, queue.inspect.pauses(), queue.inspect.depth(), queue.inspect.acts()]
+
+
 _PARTS: list[Callable[[SceneQueue], list[Any]]] = [
-    _needs_and_bells, _growth_and_journal, _dead_letters_and_indexes, _operators_and_dispatchers,
+    _needs_and_bells, _growth_and_journal, _dead_letters_and_indexes, _operators_and_dispatchers, _pauses,
 ]  # fmt: skip
 _READ: dict[str, tuple[str, ...]] = {
     "string": ("get",), "hash": ("hgetall",), "set": ("smembers",), "list": ("lrange", "0", "-1"),

@@ -138,6 +138,22 @@ def test_bells_of_both_are_heard_and_hung_up_again(old: SceneQueue, new: SceneQu
     assert new.worker.lease("c1", 5) == []
     new.operator.resume()
     assert new.worker.wait_for_work(0.01) == "render/1@2"
+    # A program that was killed when one of both structures had agreed with the pause.
+    new._connection.run("pause", 1, "normal", "", "ann", "")
+    assert not new.operator.pause("bob", lane=Lane.NORMAL)
+    assert new.worker.wait_for_work(0.01) == ""
+
+
+def test_a_job_that_two_versions_have_submitted_is_paused_in_both(old: SceneQueue, new: SceneQueue) -> None:
+    """As one act; each is listed."""
+    submit(new, "a", 1)
+    submit(old, "a", 1)
+    assert new.operator.pause("ann", job="a")
+    assert (new.worker.lease("c1", 5), new.inspect.depth().paused_items) == ([], 2)
+    assert [pause.about for pause in new.inspect.pauses()] == ["job=a", "job=a"]
+    assert [(act.act, act.amount) for act in new.inspect.acts()] == [("pause", 2)]
+    assert new.operator.resume("ann", job="a")
+    assert len(new.worker.lease("c1", 5)) == 2
 
 
 # -- submitting

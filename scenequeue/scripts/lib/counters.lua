@@ -130,7 +130,7 @@ end
 --- '' or a lane -> its pause, or false; nil until it was read.
 local pauses
 --- The pause of a lane, as in `control`; that of everything if none is named. nil or false if there is none.
-local function pause_of(lane)
+local function pause_in_force(lane)
   if not pauses then
     local got = call('HMGET', SHARED .. 'control', 'paused', 'paused:urgent', 'paused:normal', 'paused:bulk')
     pauses = { [''] = got[1], urgent = got[2], normal = got[3], bulk = got[4] }
@@ -139,7 +139,7 @@ local function pause_of(lane)
 end
 
 --- True if no lease gives items of this lane: it is paused, or everything.
-local function is_paused(lane) return (pause_of() or pause_of(lane)) and true or false end
+local function is_paused(lane) return (pause_in_force() or pause_in_force(lane)) and true or false end
 
 --- Let finish() check the bell of a need of which this step counts nothing.
 local function check_bell(need) stale_bells[need] = true end

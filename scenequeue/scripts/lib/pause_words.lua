@@ -1,6 +1,6 @@
 -- Writes and reads a pause: {"by", "why", "since_ms"}; one of an older version is its time (ms) alone.
 --
--- Uses     names, commands, clock
+-- Uses     commands, clock
 
 --- A pause that begins now.
 local function pause_words(by, why)

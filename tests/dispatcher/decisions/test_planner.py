@@ -1,6 +1,7 @@
 """The plan: how many containers, and never beyond a bound."""
 
 import sys
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -48,6 +49,17 @@ def test_a_paused_queue_launches_nothing() -> None:
     """And says so."""
     made = plan(one_need(10, 100, is_paused=True), [], Policy(), {}, NOW_MS)
     assert (made.launches, made.why.text) == ((), "10 ready, but the queue is paused")
+
+
+@pytest.mark.parametrize(
+    ("ready", "text"), [(0, "nothing ready, no containers; 1 item is paused"), (2, "2 ready → 1 container × 2, because ")]
+)
+def test_nothing_is_launched_for_items_that_a_pause_holds_back(ready: int, text: str) -> None:
+    """They are no backlog; the plan tells how many there are."""
+    made = plan(replace(one_need(ready, ready), held_back=1), [], Policy(min_scenes_per_batch=1), {}, NOW_MS)
+    assert sum(made.launches) == made.ready == ready
+    assert made.why.text.startswith(text)
+    assert made.why.text.endswith("; 1 item is paused")
 
 
 def test_the_deadline_policy_takes_the_fewest_that_finish_in_time() -> None:

@@ -1,6 +1,7 @@
 """`sceneburst queue …`: what waits, in the order of its turn; a pause that holds, and its end."""
 
 import json
+import re
 
 import pytest
 
@@ -23,6 +24,41 @@ def test_a_paused_queue_gives_out_nothing_until_it_is_resumed(console: Console, 
     assert console("queue", "resume").out == "resumed\n"
     assert len(queue.worker.lease("c1", 1)) == 1
     assert not console("queue").out.startswith("paused")
+
+
+def test_a_lane_and_a_job_are_paused_with_a_reason_that_others_see(console: Console, queue: SceneQueue) -> None:
+    """In `queue`, `jobs` and `status`; a second operator is told who was first, and each pause is ended by itself."""
+    submit(queue, "a", 2)
+    submit(queue, "b", 1, lane=Lane.BULK)
+    assert console("queue", "pause", "--lane", "bulk", "--why", "disk full").out == "lane bulk: paused\n"
+    assert console("queue", "pause", "--job", "a").out == "job a: paused\n"
+    assert "nothing was changed: lane bulk is paused by " in console("queue", "pause", "--lane", "bulk").out
+    first, *lines = console("queue").out.splitlines()
+    assert first.startswith("3 ready (urgent 0, normal 0, bulk 1, of paused jobs 2)")
+    assert re.fullmatch(
+        r"lane bulk is paused by \S+ since .* UTC: 'disk full'; `sceneburst queue resume --lane bulk` goes on", lines[0]
+    )
+    assert lines[1].startswith("job a: the job is paused by ")
+    assert re.search(r"^a +paused ", console("jobs").out, re.MULTILINE)
+    assert "it waits: the job is paused by " in console("status", "a").out
+    told = json.loads(console("status", "a", "--json").out)
+    assert (told["pause"]["about"], told["waits_because"]["code"]) == ("job=a", "job_paused")
+    assert [pause["about"] for pause in json.loads(console("queue", "--json").out)["pauses"]] == ["lane=bulk", "job=a"]
+    assert "still: lane bulk is paused" in console("queue", "resume", "--job", "a").out
+    assert console("queue", "resume", "--lane", "bulk").out == "lane bulk: resumed\n"
+    assert console("queue", "resume", "--lane", "bulk").out == "lane bulk: nothing was changed: it was not paused\n"
+    assert len(queue.worker.lease("c1", 5)) == 3
+
+
+def test_a_pause_of_what_cannot_be_paused_is_refused(console: Console, queue: SceneQueue) -> None:
+    """A job that has ended or never was, and two things at once."""
+    submit(queue, "a", 1)
+    queue.producer.cancel("a")
+    assert "job a has ended" in console("queue", "pause", "--job", "a").err
+    assert "no job 'nobody'" in console("queue", "resume", "--job", "nobody").err
+    ended = console("queue", "pause", "--job", "a", "--lane", "bulk")
+    assert (ended.code, ended.out) == (Exit.USAGE, "")
+    assert "not both at once" in ended.err
 
 
 @pytest.mark.usefixtures("worked")
