@@ -190,7 +190,7 @@ class FargateOperationV1:
                     continue
                 row = _task_row(record)
                 try:
-                    producer.queue.dispatcher.drain(record.container_id, by=operator_name(), why=reason)
+                    producer.queue.operator.drain(record.container_id, by=operator_name(), why=reason)
                     drained.append(row)
                 except SceneburstError as error:
                     failed.append({**row, "error": str(error)})

@@ -15,7 +15,6 @@ from scenequeue.jobs.wishes import WishedJob
 from scenequeue.ports.container_reports import CONTAINER_TTL_S
 from scenequeue.ports.job_lookup import due_in
 from scenequeue.ports.rates import read_rates
-from scenequeue.ports.steering.audit_log import act_words
 from scenequeue.ports.steering.settings_in_force import SettingInForce, publish_settings
 from scenequeue.ports.wished_jobs import wished_in
 from scenequeue.reasons import Code, Reason
@@ -115,13 +114,13 @@ class DispatcherPort:
             self._connection.run("ended", container_id, state, reason_words(reason)[0], CONTAINER_TTL_S, _word(fence)) == 1
         )
 
-    def drain(self, container_id: str, *, fence: int | None = None, by: str = "", why: str = "") -> None:
+    def drain(self, container_id: str, *, fence: int | None = None) -> None:
         """Mark a container to get no more leases; its next heartbeat tells it. Idempotent.
 
         Raises:
             DispatcherDeposed: a fencing number was given, and another dispatcher acts now; nothing was marked.
         """
-        self._unless_deposed(self._connection.run("drain", container_id, _word(fence), *act_words(by, why)) == 1)
+        self._unless_deposed(self._connection.run("drain", container_id, _word(fence), "", "") == 1)
 
     def forfeit(self, container_id: str, reason: Reason, *, fence: int | None = None, is_blameless: bool = False) -> int:
         """Put the items of a lost container back at once; returns their number. Attempts count for items whose work had begun.

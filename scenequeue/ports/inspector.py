@@ -7,7 +7,7 @@ from typing import Any
 from scenequeue.jobs.container import ContainerRecord
 from scenequeue.jobs.ids import ItemId, JobId
 from scenequeue.jobs.item import WorkItem
-from scenequeue.jobs.job import Counts, Depth, JobStatus, Lane, Pause, WaitingItems
+from scenequeue.jobs.job import Counts, Depth, JobStatus, Lane, WaitingItems
 from scenequeue.jobs.job_filter import JobFilter, JobPage
 from scenequeue.jobs.result import DeadLetter
 from scenequeue.jobs.rollup import Resolution, Rollup
@@ -18,7 +18,6 @@ from scenequeue.ports.job_lookup import read_job, read_jobs
 from scenequeue.ports.job_search import find_jobs
 from scenequeue.ports.rates import read_rates
 from scenequeue.ports.rollups import read_rollups
-from scenequeue.ports.steering.audit_log import Act, read_acts
 from scenequeue.ports.steering.dead_search import (
     DeadFilter,
     count_reasons,
@@ -28,9 +27,8 @@ from scenequeue.ports.steering.dead_search import (
     read_letter_named,
 )
 from scenequeue.ports.steering.drain_marks import with_drain_marks
-from scenequeue.ports.steering.limits import Limit, read_limits
-from scenequeue.ports.steering.pauses import PAUSE_FIELDS, paused_lanes, pauses_in, read_pauses
-from scenequeue.ports.steering.settings_in_force import SettingInForce, read_settings
+from scenequeue.ports.steering.pauses import PAUSE_FIELDS, paused_lanes, pauses_in
+from scenequeue.ports.steering.reader import SteeringReader
 from scenequeue.ports.troubles.dead_reasons import DeadReason, read_dead_reasons
 from scenequeue.ports.troubles.failing_callbacks import FailingReceiver, failing_receivers
 from scenequeue.ports.troubles.retries import Retry, read_retries
@@ -46,7 +44,7 @@ from scenequeue.structure.merging import merged
 _WAITING_FIELDS = 5
 
 
-class QueueInspector:
+class QueueInspector(SteeringReader):
     """Read-only; every list is bounded by its `limit`."""
 
     def __init__(self, connection: Connection) -> None:
@@ -181,6 +179,11 @@ class QueueInspector:
             fields = self._connection.answer("hgetall", self._keys.container(container_id))
         return container_from(container_id, fields) if fields else None
 
+    def container_with_marks(self, container_id: str) -> ContainerRecord | None:
+        """Return the same, as `containers_with_marks` does."""
+        found = self.container(container_id)
+        return with_drain_marks(self._connection, [found])[0] if found else None
+
     def held_by(self, container_id: str, limit: int = 100) -> list[HeldItem]:
         """Return items that a container has leases of, the longest in work first. Cost: two round trips of each structure."""
         return [item for each in self._connection.all for item in held_by(each, container_id, limit)][:limit]
@@ -190,25 +193,9 @@ class QueueInspector:
         found = self._connection.answer("lrange", self._keys.log(container_id), 0, -1) or []
         return [element.partition(" ")[2] for element in reversed(found)]
 
-    def acts(self, limit: int = 100) -> list[Act]:
-        """Return the newest entries of the audit log, newest first."""
-        return read_acts(self._connection, limit)
-
-    def settings(self) -> list[SettingInForce]:
-        """Return the acting dispatcher's settings in force, with the source of each; no secrets. Cost: one read."""
-        return read_settings(self._connection)
-
     def history(self, resolution: Resolution) -> list[Rollup]:
         """Return the queue's history, the oldest slot first."""
         return read_rollups(self._connection, resolution, self.now_ms())
-
-    def limits(self) -> list[Limit]:
-        """Return the limits that operators have changed. Cost: one read."""
-        return read_limits(self._connection)
-
-    def pauses(self, limit: int = 1000) -> list[Pause]:
-        """Return the pauses in force: of everything, of lanes, and of the jobs that were paused last. Cost: two round trips."""
-        return read_pauses(self._connection, limit)
 
     def plan(self) -> dict[str, Any] | None:
         """Return the dispatcher's last plan; None if no dispatcher has planned in the last minute."""

@@ -64,6 +64,10 @@ class OperatorPort:
         """
         return set_pause(self._connection, lane, job, is_pause=False, by=by, why=why, since_ms=since_ms)
 
+    def drain(self, container_id: str, by: str = "", why: str = "") -> None:
+        """Mark a container to get no more leases; it finishes its items and leaves. Idempotent."""
+        self._connection.run("drain", container_id, "", *act_words(by, why))
+
     def stop(self, container_id: str, by: str = "", why: str = "") -> bool:
         """Mark a container to be stopped by the acting dispatcher at its next tick; then what it holds is ready again.
 
@@ -82,26 +86,26 @@ class OperatorPort:
         """Discard all dead letters that match; otherwise as `requeue_all`."""
         return act_on_all(self._connection, "discard", wanted, by, why)
 
-    def set_limits(self, values: Mapping[str, str], by: str = "", why: str = "") -> None:
+    def set_limits(
+        self, values: Mapping[str, str], by: str = "", why: str = "", *, seen: Mapping[str, str] | None = None
+    ) -> None:
         """Change limits of the dispatcher, from its next tick on: all of them, or none if one is refused.
 
         Args:
             values: name -> value as text, as in the setting of the same name.
             by: see the class.
             why: see the class.
+            seen: name -> the value that the operator has seen, as text ("environment" for none); of others, any may be changed.
 
         Raises:
             SettingsError: there is no such limit, or its setting refuses the value.
+            ActConflict: somebody has changed one of them since the operator saw it, who is named.
         """
-        change_limits(self._connection, values, by, why)
+        change_limits(self._connection, values, by, why, seen or {})
 
-    def reset_limits(self, names: Sequence[str], by: str = "", why: str = "") -> None:
-        """Reset limits to the settings in the dispatcher's environment. Idempotent.
-
-        Raises:
-            SettingsError: there is no such limit.
-        """
-        reset_limits(self._connection, names, by, why)
+    def reset_limits(self, names: Sequence[str], by: str = "", why: str = "", *, seen: Mapping[str, str] | None = None) -> None:
+        """Reset limits to the settings in the dispatcher's environment. Idempotent. Arguments and errors as `set_limits`."""
+        reset_limits(self._connection, names, by, why, seen or {})
 
     def undo(self, *entries: str, by: str = "", why: str = "") -> list[str]:
         """Give limits the values that they had before these acts: all of them, or none; return their names.

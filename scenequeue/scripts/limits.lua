@@ -5,9 +5,9 @@
 -- ARGV[4]  the reason that the operator gives, for the audit log and for readers; '' for none
 -- ARGV[5]  'limit', or 'undo' if each value is the one from before an act
 -- ARGV[6]  a random word that all entries of this act share
--- ARGV[7…] name, value as JSON or '' to give it back, and of an undo the act's entry in the audit log and the value that it set
---          (text; 'environment' for none), else '' twice; repeated
--- Output   {}; of an undo that comes too late {name, operator, what it is now}: somebody has changed the limit since
+-- ARGV[7…] name, value as JSON or '' to give it back, of an undo the act's entry in the audit log, else '', and the value that it
+--          must have now (text; 'environment' for none; '' for any): the one that the act set, or that the operator has seen; repeated
+-- Output   {}; of one that comes too late {name, operator, what it is now}: somebody has changed the limit since
 -- Uses     names, commands, clock, acts
 
 require_operator()
@@ -22,9 +22,9 @@ end
 --- Return true if two texts are the same value, however a number is written.
 local function is_same(one, other) return one == other or (tonumber(one) ~= nil and tonumber(one) == tonumber(other)) end
 
---- Return the operator of the newest change of a limit after an entry of the audit log; nil if there was none.
-local function changer_since(name, entry)
-  for _, each in ipairs(call('XREVRANGE', SHARED .. 'audit', '+', '(' .. entry)) do
+--- Return the operator of the newest change of a limit from a place in the audit log on; nil if there was none.
+local function changer_since(name, from)
+  for _, each in ipairs(call('XREVRANGE', SHARED .. 'audit', '+', from)) do
     -- As record_act() has written it.
     if each[2][6] == 'limit=' .. name then return each[2][2] end
   end
@@ -32,12 +32,12 @@ local function changer_since(name, entry)
 end
 
 for at = 7, #ARGV - 3, 4 do
-  local name, entry = ARGV[at], ARGV[at + 2]
-  if entry ~= '' then
-    local now, by = value_of(name)
-    local changer = changer_since(name, entry)
-    if changer or not is_same(now, ARGV[at + 3]) then return { name, changer or by, now } end
-  end
+  local name, entry, seen = ARGV[at], ARGV[at + 2], ARGV[at + 3]
+  local now, by = value_of(name)
+  local changer = entry ~= '' and changer_since(name, '(' .. entry)
+  -- Of a limit that was given back, only the log knows by whom.
+  if not changer and entry == '' and now == 'environment' then by = changer_since(name, '-') or '' end
+  if changer or (seen ~= '' and not is_same(now, seen)) then return { name, changer or by, now } end
 end
 for at = 7, #ARGV - 3, 4 do
   local name, value = ARGV[at], ARGV[at + 1]

@@ -241,7 +241,7 @@ def test_a_drained_container_says_who_asked_for_it(
     submit_items("a", ("wait", {}))
     running = start({"wait": wait})
     assert begun.wait(60)
-    queue.dispatcher.drain("c1", by=by)
+    queue.operator.drain("c1", by=by)
 
     def draining() -> str | None:
         record = queue.inspect.container("c1")

@@ -30,7 +30,7 @@ def test_acts_are_told_newest_first_with_who_and_how_many(any_queue: SceneQueue)
     queue.operator.resume("ann@films")
     queue.operator.requeue("a", "0-0", "bob@films")
     queue.operator.discard("a", "0-1", "bob@films")
-    queue.dispatcher.drain("c1", by="ann@films")
+    queue.operator.drain("c1", by="ann@films")
     queue.producer.cancel("a", "shop")
     assert _acts(queue) == [
         ("shop", "cancel", "job=a", 4),
@@ -60,7 +60,7 @@ def test_each_act_has_the_reason_that_its_operator_gave(any_queue: SceneQueue) -
     [*queue.operator.discard_all(DeadFilter(job="a"), "ann", "nobody wants them")]
     queue.operator.set_limits({"max_containers": "4"}, "ann", "month's end")
     queue.operator.reset_limits(["max_containers"], "ann", "it is over")
-    queue.dispatcher.drain("c1", by="ann", why="old image")
+    queue.operator.drain("c1", by="ann", why="old image")
     submit(queue, "b", 1)
     queue.producer.cancel("b", "ann", "wrong voice")
     assert [(act.act, act.why) for act in queue.inspect.acts()] == [
@@ -101,7 +101,7 @@ def test_what_changes_nothing_is_no_act(any_queue: SceneQueue) -> None:
     queue.operator.resume("ann")
     for _ in range(2):
         queue.operator.pause("ann")
-        queue.dispatcher.drain("c1", by="ann")
+        queue.operator.drain("c1", by="ann")
         queue.producer.cancel("a", "ann")
     assert [act for _, act, *_ in _acts(queue)] == ["cancel", "drain", "pause"]
 

@@ -34,9 +34,9 @@ def test_a_container_that_is_to_stop_gets_no_more_work_and_says_who_asked(any_qu
 def test_a_container_keeps_who_drained_it_and_why(any_queue: SceneQueue) -> None:
     """Of the first; a mark for a container without a record makes none."""
     _running(any_queue)
-    any_queue.dispatcher.drain("c1", by="ann", why="new image")
-    any_queue.dispatcher.drain("c1", by="bob", why="me too")
-    any_queue.dispatcher.drain("c2", by="ann")
+    any_queue.operator.drain("c1", by="ann", why="new image")
+    any_queue.operator.drain("c1", by="bob", why="me too")
+    any_queue.operator.drain("c2", by="ann")
     record = any_queue.inspect.container("c1")
     assert record is not None
     assert (record.drain_by, record.drain_why, record.drain_ms > 0) == ("ann", "new image", True)

@@ -116,7 +116,7 @@ def _operators_and_dispatchers(queue: SceneQueue) -> list[Any]:
     told: list[Any] = [queue.worker.beat(record), queue.inspect.limits()]
     queue.worker.log("o1", TailLines("aa", 1, ["one", "two words"]))
     queue.worker.log("o1", TailLines("aa", 2, ["two words", "drei ß"]))
-    queue.dispatcher.drain("o1", by="ann")
+    queue.operator.drain("o1", by="ann")
     told += [queue.worker.beat(record), queue.inspect.log("o1"), queue.inspect.acts(), queue.dispatcher.rates()]
     queue.dispatcher.record_ended("o1", "gone", said("lost"))
     told += [queue.inspect.history(Resolution.HOUR), queue.inspect.containers()]

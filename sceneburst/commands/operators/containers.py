@@ -83,7 +83,7 @@ def drain(
     with connected(redis_url, namespace) as queue:
         chosen = _running(queue, container_id)
         for each in chosen:
-            queue.dispatcher.drain(each, by=operator_name(), why=why)
+            queue.operator.drain(each, by=operator_name(), why=why)
     print_result({"draining": chosen}, f"{len(chosen)} draining", as_json=as_json)
 
 

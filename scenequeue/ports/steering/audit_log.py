@@ -53,16 +53,17 @@ class Act(NamedTuple):
 def read_acts(connection: Connection, limit: int) -> list[Act]:
     """Read the newest acts, newest first; about 10,000 are kept, for a year after the last."""
     entries = connection.answer("xrevrange", connection.keys.audit, "+", "-", count=limit) or []
-    return [_act_from(entry_id, fields) for entry_id, fields in entries]
+    return [act_from(entry_id, fields) for entry_id, fields in entries]
 
 
 def read_act(connection: Connection, entry: str) -> Act | None:
     """Read one act by its entry; None if there is none, or if it is no longer kept."""
     found = connection.answer("xrange", connection.keys.audit, entry, entry) or []
-    return _act_from(*found[0]) if found else None
+    return act_from(*found[0]) if found else None
 
 
-def _act_from(entry_id: str, fields: Mapping[str, str]) -> Act:
+def act_from(entry_id: str, fields: Mapping[str, str]) -> Act:
+    """Return the act of an entry; fields that another program has left out are empty."""
     return Act(
         at_ms=whole_number(entry_id.partition("-")[0]),
         by=fields.get("by", "?"),

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from scenequeue.errors import SettingsError, refused_value, several
+from scenequeue.errors import ActConflict, SettingsError, refused_value, several
 from scenequeue.ports.steering.audit_log import act_words
 from scenequeue.published.plan import plan_from
 from scenequeue.reasons import Code
@@ -77,28 +77,56 @@ def _read(name: str, text: str) -> Limit | None:
         return None
 
 
-def change_limits(connection: Connection, values: Mapping[str, str], by: str, why: str) -> None:
-    """Change all of these limits, or none if one of them is refused. Raises as `checked` and `check_together`."""
-    _write(connection, {name: json.dumps(checked(name, text)) for name, text in values.items()}, by, why)
+def change_limits(connection: Connection, values: Mapping[str, str], by: str, why: str, seen: Mapping[str, str]) -> None:
+    """Change all of these limits, or none if one of them is refused.
+
+    Args:
+        connection: to the queue.
+        values: name -> value as text.
+        by: name of the operator.
+        why: in the operator's words.
+        seen: name -> the value that the operator has seen, ENVIRONMENT for none; an absent one may be any.
+
+    Raises:
+        SettingsError: as `checked` and `check_together`.
+        ActConflict: somebody has changed one of them since the operator saw it.
+    """
+    _write(connection, {name: json.dumps(checked(name, text)) for name, text in values.items()}, by, why, seen)
 
 
-def reset_limits(connection: Connection, names: Sequence[str], by: str, why: str) -> None:
-    """Reset limits to the settings in the dispatcher's environment.
+def reset_limits(connection: Connection, names: Sequence[str], by: str, why: str, seen: Mapping[str, str]) -> None:
+    """Reset limits to the settings in the dispatcher's environment. Arguments as `change_limits`.
 
     Raises:
         SettingsError: there is no such limit, or the policy needs one of them.
+        ActConflict: as `change_limits`.
     """
     for name in names:
         if name not in LIMITS:
             raise _unknown(name)
-    _write(connection, dict.fromkeys(names, ""), by, why)
+    _write(connection, dict.fromkeys(names, ""), by, why, seen)
 
 
-def _write(connection: Connection, values: Mapping[str, str], by: str, why: str) -> None:
+def _write(connection: Connection, values: Mapping[str, str], by: str, why: str, seen: Mapping[str, str]) -> None:
     """Write limits: name -> value as JSON, "" to reset it."""
     check_together(connection, values)
-    words = (word for name, value in values.items() for word in (name, value, "", ""))
-    connection.run("limits", *act_words(by, why), "limit", secrets.token_hex(8), *words)
+    words = (word for name, value in values.items() for word in (name, value, "", seen.get(name, "")))
+    refuse_late(connection.run("limits", *act_words(by, why), "limit", secrets.token_hex(8), *words))
+
+
+def refuse_late(late: Sequence[object]) -> None:
+    """Raise the error for a change that has come too late.
+
+    Args:
+        late: name of the limit, who has changed it, what it is now; empty if the change was made.
+
+    Raises:
+        ActConflict: somebody has changed the limit since.
+    """
+    if late:
+        name, changer, now = map(str, late)
+        code = Code.ACT_OVERTAKEN_BY if changer else Code.ACT_OVERTAKEN
+        raise ActConflict(code, limit=name, value=now, **({"by": changer} if changer else {}))
 
 
 def check_together(connection: Connection, values: Mapping[str, str]) -> None:

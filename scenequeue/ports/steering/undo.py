@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from scenequeue.errors import ActConflict
 from scenequeue.ports.steering.audit_log import ENVIRONMENT, Act, act_words, read_act
-from scenequeue.ports.steering.limits import check_together, checked
+from scenequeue.ports.steering.limits import check_together, checked, refuse_late
 from scenequeue.reasons import Code
 from scenequeue.structure.connection import Connection
 
@@ -29,11 +29,7 @@ def undo_limits(connection: Connection, entries: Sequence[str], by: str, why: st
         values[name] = "" if was == ENVIRONMENT else json.dumps(checked(name, was))
         words += (name, values[name], entry, now)
     check_together(connection, values)
-    late = connection.run("limits", *act_words(by, why), "undo", secrets.token_hex(8), *words)
-    if late:
-        name, changer, now = map(str, late)
-        code = Code.ACT_OVERTAKEN_BY if changer else Code.ACT_OVERTAKEN
-        raise ActConflict(code, limit=name, value=now, **({"by": changer} if changer else {}))
+    refuse_late(connection.run("limits", *act_words(by, why), "undo", secrets.token_hex(8), *words))
     return [*values]
 
 

@@ -131,10 +131,10 @@ def test_a_container_that_an_operator_stops_says_who_it_was(console: Console, qu
     _running(queue, "c1", "c2")
     assert console("containers", "drain", "c1").code == 0
     queue.dispatcher.drain("c1")
-    queue.dispatcher.drain("c1", by="another@host")
+    queue.operator.drain("c1", by="another@host")
     assert queue.worker.drained_by("c1") == operator_name()
     queue.dispatcher.drain("c2")
-    queue.dispatcher.drain("c2", by="another@host")
+    queue.operator.drain("c2", by="another@host")
     assert (queue.worker.drained_by("c2"), queue.worker.drained_by("c3")) == ("", "")
 
 

@@ -11,6 +11,7 @@ from scenequeue.jobs.job import JobSpec, JobStatus, Lane
 from scenequeue.jobs.job_filter import JobFilter
 from scenequeue.jobs.rollup import Resolution
 from scenequeue.jobs.transcode.working_folder import WorkFolder
+from scenequeue.ports.steering.audit_search import ActFilter
 from scenequeue.ports.steering.dead_search import DeadFilter
 from scenequeue.queue import SceneQueue
 from tests.scenequeue.jobs import done, items, submit
@@ -167,6 +168,7 @@ def _operator(world: World) -> Iterator[tuple[str, Call]]:
     yield "resume", lambda queue: queue.operator.resume("ann", job=other)
     yield "resume", lambda queue: queue.operator.resume("ann")
     world.queue.operator.resume()
+    yield "drain", lambda queue: queue.operator.drain("c2", "ann", "old image")
     yield "stop", lambda queue: queue.operator.stop("c2", "ann", "it hangs")
     yield "mark_transient", lambda queue: queue.operator.mark_transient()
     yield "set_limits", lambda queue: queue.operator.set_limits({"launches_per_tick": "2"}, "ann")
@@ -213,6 +215,8 @@ def _inspect(world: World) -> Iterator[tuple[str, Call]]:
     yield "dead_letter", lambda queue: queue.inspect.dead_letter(dead.job_id, dead.item_id)
     yield "dead_letter_named", lambda queue: queue.inspect.dead_letter_named(dead.job_id, dead.item.name)
     yield "container", lambda queue: queue.inspect.container(_WHO)
+    yield "container_with_marks", lambda queue: queue.inspect.container_with_marks(_WHO)
+    yield "find_acts", lambda queue: queue.inspect.find_acts(ActFilter(by="ann"))
     yield "held_by", lambda queue: queue.inspect.held_by(_WHO)
     yield "log", lambda queue: queue.inspect.log(_WHO)
     yield "history", lambda queue: queue.inspect.history(Resolution.HOUR)

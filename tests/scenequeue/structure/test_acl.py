@@ -125,7 +125,7 @@ def test_each_role_does_all_its_work(as_role: As, admin: redis.Redis) -> None:
     operator.operator.resume("ann", lane=Lane.NORMAL)
     operator.operator.resume("ann", job=lease.job_id)
     producer.producer.cancel("held")
-    operator.dispatcher.drain("c2", by="ann")
+    operator.operator.drain("c2", by="ann")
     operator.operator.set_limits({"max_containers": "3"}, "ann")
     assert dispatcher.inspect.limits() == operator.inspect.limits()
     operator.operator.reset_limits(["max_containers"], "ann")

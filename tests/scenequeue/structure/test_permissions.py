@@ -33,6 +33,7 @@ _EXCEPT: dict[str, set[Role]] = {
     "inspect.stuck_items": {"worker", "dispatcher", "operator"},
     "inspect.decisions": {"dispatcher", "operator"},
     "inspect.acts": {"operator"},
+    "inspect.find_acts": {"operator"},
     "inspect.find_jobs": {"operator"},
     "inspect.limits": {"dispatcher", "operator"},
     "inspect.settings": {"dispatcher", "operator"},
