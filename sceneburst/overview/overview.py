@@ -6,6 +6,7 @@ from typing import Any
 
 from sceneburst.overview.trouble import Trouble
 from scenequeue.jobs.job import Lane
+from scenequeue.published.decision import Decision
 from scenequeue.reasons import Reason
 
 
@@ -13,12 +14,13 @@ from scenequeue.reasons import Reason
 class Money:
     """Costs in USD. On fleets other than Fargate, what the same containers would cost there."""
 
-    usd_per_hour: float
+    #: Of the containers that are there; None if no dispatcher acts.
+    usd_per_hour: float | None
     #: None without a budget.
     budget_usd_per_hour: float | None
     #: Since midnight UTC; None if it was not recorded.
     usd_today: float | None
-    #: Per item done today, and on the days of the last week before; None before enough are done.
+    #: Per item done in this hour and the last one, and in the week before; None if none was done.
     usd_per_item: float | None
     usual_usd_per_item: float | None
     #: Time at which all that is ready is done; None if unknown, for the reason in `unknown`.
@@ -73,6 +75,8 @@ class Overview:
     money: Money
     numbers: Numbers
     containers: Containers
+    #: The newest first.
+    decisions: tuple[Decision, ...] = ()
 
     def to_people(self) -> dict[str, Any]:
         """Return it as plain data, with sentences."""

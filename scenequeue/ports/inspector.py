@@ -193,9 +193,9 @@ class QueueInspector(SteeringReader):
         found = self._connection.answer("lrange", self._keys.log(container_id), 0, -1) or []
         return [element.partition(" ")[2] for element in reversed(found)]
 
-    def history(self, resolution: Resolution) -> list[Rollup]:
-        """Return the queue's history, the oldest slot first."""
-        return read_rollups(self._connection, resolution, self.now_ms())
+    def history(self, resolution: Resolution, newest: int | None = None) -> list[Rollup]:
+        """Return the queue's history, or so many of its newest slots, the oldest slot first."""
+        return read_rollups(self._connection, resolution, self.now_ms(), newest)
 
     def plan(self) -> dict[str, Any] | None:
         """Return the dispatcher's last plan; None if no dispatcher has planned in the last minute."""

@@ -1,0 +1,1 @@
+"""Rules that find troubles: pure functions of the facts."""
