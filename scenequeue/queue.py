@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Self
 
 from pydantic import SecretStr
 
+from scenequeue.ports.access.port import AccessPort
 from scenequeue.ports.dispatcher import DispatcherPort
 from scenequeue.ports.inspector import QueueInspector
 from scenequeue.ports.operator import OperatorPort
@@ -40,6 +41,7 @@ class SceneQueue:
         self.worker = WorkerPort(self._connection)
         self.dispatcher = DispatcherPort(self._connection)
         self.operator = OperatorPort(self._connection)
+        self.access = AccessPort(self._connection)
         self.inspect = QueueInspector(self._connection)
 
     @classmethod

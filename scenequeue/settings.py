@@ -19,7 +19,7 @@ from scenequeue.reasons import Code, Reason
 from scenequeue.redaction import register_secret, register_url
 
 Positive = Annotated[float, Field(gt=0)]
-_KEY_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+KEY_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _SHA256 = re.compile(r"[0-9A-Fa-f]{64}")
 _TYPE_TRIED = re.compile(r"(?:str|int|float|bool)\Z|\[key\]|(?:list|dict)\[")
 #: The mistake of a value of another type, for which an example helps.
@@ -42,9 +42,7 @@ class SceneburstSettings(BaseModel):
         description="Redis or Valkey: redis://, rediss:// or unix://; redis+sentinel://host,…/service, redis+cluster://host,…; "
         "may hold a password, never logged",
     )
-    redis_password: SecretStr | None = Field(
-        None, description="password of the URL's user, where the URL itself holds none; never logged"
-    )
+    redis_password: SecretStr | None = Field(None, description="password of the URL's user, if the URL holds none; never logged")
     namespace: str = Field(
         "sceneburst", pattern=r"^[A-Za-z0-9_.-]{1,64}$", description="prefix of every key; several namespaces are several queues"
     )
@@ -189,21 +187,38 @@ class ProducerSettings(SceneburstSettings):
         None,
         description="URI prefix that local input files are uploaded under, e.g. s3://bucket/inputs; none: read in place as file://",
     )
-    backlog_limit: Annotated[int, Field(ge=1)] = Field(
-        1_000_000, description="most ready items; above, submitting raises QueueFull"
-    )
+    backlog_limit: Annotated[int, Field(ge=1)] = Field(1_000_000, description="most ready items; with more, submitting fails")
     upload_threads: Annotated[int, Field(ge=1, le=64)] = Field(8, description="parallel uploads")
 
 
-class ApiSettings(ProducerSettings):
+class AccessSettings(ProducerSettings):
+    """Further settings of the page and the HTTP API."""
+
+    api_keys: dict[str, str] = Field(
+        default_factory=dict,
+        description="keys beside those of `sceneburst keys`, with the role operate: JSON map of a name to a SHA-256 in hex",
+    )
+
+    @field_validator("api_keys", mode="before")
+    @classmethod
+    def _map_of_hashes(cls, given: object) -> object:
+        """Accept JSON text or a map; the message does not contain the value."""
+        try:
+            keys = (json.loads(given) if given else {}) if isinstance(given, str) else given
+        except ValueError:
+            keys = None
+        if not isinstance(keys, dict) or not all(
+            KEY_NAME.fullmatch(str(name)) and _SHA256.fullmatch(str(digest)) for name, digest in keys.items()
+        ):
+            raise InvalidValue(Code.API_KEYS_MALFORMED)
+        return {name: str(digest).lower() for name, digest in keys.items()}
+
+
+class ApiSettings(AccessSettings):
     """Further settings of the HTTP API."""
 
     api_host: str = Field("127.0.0.1", description="address to listen on; 0.0.0.0 is every one of the machine's")
     api_port: Annotated[int, Field(ge=0, le=65535)] = Field(8080, description="port to listen on; 0: any free one")
-    api_keys: dict[str, str] = Field(
-        default_factory=dict,
-        description="who may call: JSON map of a name to the SHA-256 of its key, in hex; `sceneburst api-key` makes both",
-    )
     api_open: bool = Field(False, description="true: no key is asked for; only on a loopback address, and without keys")
     api_max_body_mib: Annotated[float, Field(gt=0, le=256)] = Field(8.0, description="largest request body, in MiB")
     api_max_scenes: Annotated[int, Field(ge=1)] = Field(10_000, description="most scenes of one request")
@@ -220,20 +235,6 @@ class ApiSettings(ProducerSettings):
     api_heartbeat_s: Positive = Field(15.0, description="seconds between two signs of life in a quiet event stream")
     api_grace_s: Annotated[int, Field(ge=1)] = Field(20, description="seconds that running requests may finish in after SIGTERM")
 
-    @field_validator("api_keys", mode="before")
-    @classmethod
-    def _map_of_hashes(cls, given: object) -> object:
-        """Accept JSON text or a map; the message does not contain the value."""
-        try:
-            keys = (json.loads(given) if given else {}) if isinstance(given, str) else given
-        except ValueError:
-            keys = None
-        if not isinstance(keys, dict) or not all(
-            _KEY_NAME.fullmatch(str(name)) and _SHA256.fullmatch(str(digest)) for name, digest in keys.items()
-        ):
-            raise InvalidValue(Code.API_KEYS_MALFORMED)
-        return {name: str(digest).lower() for name, digest in keys.items()}
-
 
 class WorkerSettings(SceneburstSettings):
     """Further settings of a container worker."""
@@ -244,7 +245,7 @@ class WorkerSettings(SceneburstSettings):
     batch: Annotated[int, Field(ge=0)] = Field(0, description="items it was launched for; 0: no budget, work until idle")
     idle_timeout_s: Positive = Field(20.0, description="seconds without work after which the container leaves")
     min_lifetime_s: Annotated[float, Field(ge=0)] = Field(
-        0.0, description="do not leave before (Fargate bills one minute at least)"
+        0.0, description="do not leave before (Fargate bills a minute at least)"
     )
     drain_grace_s: Positive = Field(100.0, description="seconds that running items may finish in after SIGTERM; Spot gives 120")
     item_timeout_s: Positive = Field(3600.0, description="wall clock limit of one item")

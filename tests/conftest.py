@@ -32,7 +32,7 @@ _numbers = itertools.count()
 #: Keys that stay without a TTL: fixed in number, or emptied with the work.
 _FIXED = {
     *("counts", "control", "fence", "rates", "jobs", "expiring", "containers", "leases", "delayed", "dead", "notices"),
-    *("wished", "limits", "settings", "needs", "lane", "since", "bell"),
+    *("wished", "limits", "settings", "needs", "lane", "since", "bell", "access"),
 }
 
 

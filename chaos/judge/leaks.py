@@ -15,7 +15,7 @@ from dispatcher.codes import Code as DispatcherCode
 
 #: Keys of an idle namespace that need no TTL, because their number is fixed.
 _FIXED = frozenset(
-    {"counts", "control", "fence", "rates", "jobs", "expiring", "containers", "dead", "notices", "wished", "needs"}
+    {"counts", "control", "fence", "rates", "jobs", "expiring", "containers", "dead", "notices", "wished", "needs", "access"}
 )
 #: Indexes; their entries are deleted with the jobs and dead letters that they list.
 _INDEXES = ("jobs:state:", "jobs:lane:", "jobs:label:", "jobs:names", "jobs:folders", "dead:reason")

@@ -10,7 +10,18 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from sceneburst.words import commands, container_worker, dispatcher, doctor, http_api, overview, producer, queue, transcoding
+from sceneburst.words import (
+    access,
+    commands,
+    container_worker,
+    dispatcher,
+    doctor,
+    http_api,
+    overview,
+    producer,
+    queue,
+    transcoding,
+)
 from sceneburst.words.language import Language as Language, sentence_of
 from sceneburst.words.values import REFUSALS, TYPES
 from scenequeue.reasons import Reason, speak_with
@@ -23,6 +34,7 @@ ENGLISH = Language(
         **transcoding.SENTENCES,
         **producer.SENTENCES,
         **http_api.SENTENCES,
+        **access.SENTENCES,
         **commands.SENTENCES,
         **doctor.SENTENCES,
         **overview.SENTENCES,

@@ -22,8 +22,9 @@ _CONTAINER_KEYS = ("containers", "container:*")
 _LEASE_KEYS = ("leases", "held:*", "drain:*", "rates", "growth:*")
 _KEYS: dict[Role, tuple[str, ...]] = {
     # Without drain:*, lease.lua is refused before it changes anything; without leases and held:*, the steps that end a lease.
-    # Producers read the plan, which says which files containers can reach, and log cancelled jobs in `audit`.
-    "producer": (*_SHARED_KEYS, *_CONTAINER_KEYS, "staging:*", "plan", "audit"),
+    # Producers read the plan, which says which files containers can reach, and log cancelled jobs in `audit`. The HTTP API reads
+    # `access`: a string, and producers have no command that writes one.
+    "producer": (*_SHARED_KEYS, *_CONTAINER_KEYS, "staging:*", "plan", "audit", "access"),
     # Without staging:*, submit.lua is refused. Workers read the plan, which says which files they should be able to reach.
     "worker": (*_SHARED_KEYS, *_CONTAINER_KEYS, *_LEASE_KEYS, "plan"),
     "dispatcher": (
@@ -31,10 +32,11 @@ _KEYS: dict[Role, tuple[str, ...]] = {
         *("dispatcher", "fence", "plan", "decisions", "limits", "rollup:*", "settings"),
     ),
     # No other role has both audit and limits; require_operator() in lib/acts.lua tests that.
-    # Operators read `dispatcher`, to tell whether one acts.
+    # Operators read `dispatcher`, to tell whether one acts. The page is an operator.
     "operator": (
         *(*_SHARED_KEYS, *_CONTAINER_KEYS, *_LEASE_KEYS),
         *("dispatcher", "plan", "decisions", "audit", "limits", "rollup:*", "settings"),
+        *("access", "session:*", "sign_in:*"),
     ),
 }
 

@@ -13,7 +13,7 @@ STRUCTURES: tuple[int, ...] = (2,)
 SHARED = frozenset(
     {
         *("control", "drain", "containers", "container", "dispatcher", "fence", "plan"),
-        *("rates", "limits", "rollup", "audit", "decisions", "settings"),
+        *("rates", "limits", "rollup", "audit", "decisions", "settings", "access", "session", "sign_in"),
     }
 )
 #: Keys of structure 1, which had no number, that exist only while something is queued in it.
@@ -67,6 +67,9 @@ class Keys:
     | decisions | stream | the dispatcher's decisions: mark, decision (JSON); about 1,000, for 90 days after the last |
     | rollup:minute, rollup:five, rollup:hour | hash | place of a slot -> history of it (JSON), see rollup.lua |
     | limits | hash | limit that an operator changed -> {value, by, at_ms} (JSON) |
+    | access | string | keys of the page and the HTTP API: name -> {sha256, role, by, why, at_ms} (JSON) |
+    | session:<hash> | string | somebody who has signed in on the page: name, hash of the key, role (JSON); expires |
+    | sign_in:<hash> | string | the same, that a one-time link opens; expires |
     | dead:reasons | hash | code of the last error, or its class where it has none of ours -> how many dead letters |
     | dead:reason:<reason> | zset | <job>/<item> by time of burial (ms) |
     | dead:reason_of | hash | <job>/<item> -> reason, error class |
@@ -134,6 +137,12 @@ class Keys:
     def container(self, container_id: str) -> str:
         return self.of(f"container:{container_id}")
 
+    def session(self, token_sha256: str) -> str:
+        return self.of(f"session:{token_sha256}")
+
+    def sign_in(self, token_sha256: str) -> str:
+        return self.of(f"sign_in:{token_sha256}")
+
     def log(self, container_id: str) -> str:
         return self.of(f"container:{container_id}:log")
 
@@ -144,6 +153,7 @@ _SINGLE = frozenset(
         "settings",
         "audit",
         "decisions",
+        "access",
         "counts",
         "control",
         "needs",

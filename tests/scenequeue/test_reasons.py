@@ -13,6 +13,7 @@ import pytest
 import container_worker.codes
 import dispatcher.codes
 import producer.codes
+import sceneburst.access.codes
 import sceneburst.codes
 import sceneburst.http_api.codes
 import sceneburst.local.checks.codes
@@ -92,6 +93,7 @@ def test_every_code_has_its_sentence_and_no_code_is_given_as_a_text() -> None:
         *dispatcher.codes.Code,
         *container_worker.codes.Code,
         *sceneburst.http_api.codes.Code,
+        *sceneburst.access.codes.Code,
         *sceneburst.codes.Code,
         *sceneburst.local.checks.codes.Code,
         *sceneburst.overview.codes.Code,
@@ -110,7 +112,7 @@ def test_every_code_has_its_sentence_and_no_code_is_given_as_a_text() -> None:
 #: Rooms whose errors are codes: all but the calls of the replaced system.
 _WITHOUT_PROSE = (
     *("container_worker", "dispatcher", "producer", "scenequeue"),
-    *(f"sceneburst/{room}" for room in ("commands", "http_api", "local", "overview", "terminal")),
+    *(f"sceneburst/{room}" for room in ("access", "commands", "http_api", "local", "overview", "terminal")),
 )
 
 

@@ -22,10 +22,10 @@ class Act(NamedTuple):
     at_ms: int
     #: user@host from the command line, the key's name over HTTP.
     by: str
-    #: pause, resume, requeue, discard, cancel, drain, stop, limit, undo.
+    #: pause, resume, requeue, discard, cancel, drain, stop, limit, undo, key.
     act: str
-    #: name=value, separated by spaces and quoted as in a shell: job, item, container, limit, or a filter of dead letters (reason,
-    #: job, lane, label=name=value). "" for the whole queue.
+    #: name=value, separated by spaces and quoted as in a shell: job, item, container, limit, key, or a filter of dead letters
+    #: (reason, job, lane, label=name=value). "" for the whole queue.
     about: str
     #: Items or containers that it changed.
     amount: int

@@ -22,7 +22,7 @@ local function require_operator() call('EXISTS', SHARED .. 'audit', SHARED .. 'l
 --- by       name of the operator; nil or '' for a program, whose acts are not logged
 --- why      the reason that the operator gives; nil or '' for none
 --- act      a word, such as 'cancel'
---- about    name=value, separated by spaces: job, item, container, limit, or a filter; '' for the whole queue
+--- about    name=value, separated by spaces: job, item, container, limit, key, or a filter; '' for the whole queue
 --- amount   how many items or containers it concerned (count)
 --- ...      further name, value; repeated
 local function record_act(by, why, act, about, amount, ...)

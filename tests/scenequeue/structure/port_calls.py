@@ -11,6 +11,7 @@ from scenequeue.jobs.job import JobSpec, JobStatus, Lane
 from scenequeue.jobs.job_filter import JobFilter
 from scenequeue.jobs.rollup import Resolution
 from scenequeue.jobs.transcode.working_folder import WorkFolder
+from scenequeue.ports.access.sessions import Session
 from scenequeue.ports.steering.audit_search import ActFilter
 from scenequeue.ports.steering.dead_search import DeadFilter
 from scenequeue.queue import SceneQueue
@@ -224,8 +225,23 @@ def _inspect(world: World) -> Iterator[tuple[str, Call]]:
     yield "stands_still_because", lambda queue: queue.inspect.stands_still_because(status.counts)
 
 
+def _access(world: World) -> Iterator[tuple[str, Call]]:
+    hash_ = "0" * 64
+    session = Session("ann", hash_, "", 0)
+    world.queue.access.make_key("shop", hash_, "operate", "ann")
+    yield "all_keys", lambda queue: queue.access.all_keys()
+    yield "make_key", lambda queue: queue.access.make_key("night", hash_, "look", "ann")
+    yield "revoke_key", lambda queue: queue.access.revoke_key("shop", "ann")
+    yield "open_session", lambda queue: queue.access.open_session(hash_, session)
+    yield "session", lambda queue: queue.access.session(hash_)
+    yield "end_session", lambda queue: queue.access.end_session(hash_)
+    yield "offer_sign_in", lambda queue: queue.access.offer_sign_in(hash_, session, 60)
+    yield "take_sign_in", lambda queue: queue.access.take_sign_in(hash_)
+
+
 PORTS: dict[str, Callable[[World], Iterator[tuple[str, Call]]]] = {
     "producer": _producer, "worker": _worker, "dispatcher": _dispatcher, "operator": _operator, "inspect": _inspect,
+    "access": _access,
 }  # fmt: skip
 
 

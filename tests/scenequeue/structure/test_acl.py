@@ -189,6 +189,28 @@ def test_no_role_does_anothers_work_and_trying_changes_nothing(as_role: As, admi
     assert worker.worker.ack("c1", [done(lease)]) == []
 
 
+def test_a_producer_may_read_the_keys_of_callers_and_write_none(as_role: As, admin: redis.Redis) -> None:
+    """The HTTP API checks callers by them; an application that submits jobs must not become an administrator by that."""
+    producer, worker, operator = as_role("producer"), as_role("worker"), as_role("operator")
+    assert operator.access.make_key("shop", "a" * 64, "operate") == 1
+    assert [key.name for key in producer.access.all_keys()] == ["shop"]
+    client, access = producer._connection.client, producer._connection.keys.access
+    for command in (("SET", access, "{}"), ("SETEX", access, 9, "{}"), ("APPEND", access, "{}"), ("GETSET", access, "{}"),
+                    ("SETRANGE", access, 0, "{}"), ("COPY", access, f"{access}2"), ("SETNX", f"{access}", "{}"),
+                    ("RESTORE", access, 0, "x"), ("MSET", access, "{}"), ("BITOP", "NOT", access, access)):  # fmt: skip
+        with pytest.raises((redis.exceptions.NoPermissionError, redis.exceptions.ResponseError), match=r"(?i)perm"):
+            client.execute_command(*command)
+    for attempt in (
+        lambda: producer.access.make_key("mine", "b" * 64, "administer"),
+        lambda: producer.access.revoke_key("shop"),
+        lambda: producer.access.session("a" * 64),
+        worker.access.all_keys,
+    ):
+        with pytest.raises(SettingsError, match="SCENEBURST_REDIS_URL the right role"):
+            attempt()
+    assert [key.name for key in operator.access.all_keys()] == ["shop"]
+
+
 @pytest.mark.parametrize("role", ROLES)
 def test_no_role_reaches_beyond_its_namespace_or_configures_the_server(as_role: As, admin: redis.Redis, role: Role) -> None:
     """Nor reads a neighbour's keys, nor runs scripts of its own making through EVAL."""

@@ -18,6 +18,7 @@ _MAY: dict[str, set[Role]] = {
     "dispatcher": {"dispatcher"},
     "operator": {"operator"},
     "inspect": {*ROLES},
+    "access": {"operator"},
 }
 #: The methods that are different.
 _EXCEPT: dict[str, set[Role]] = {
@@ -32,6 +33,7 @@ _EXCEPT: dict[str, set[Role]] = {
     "inspect.held_by": {"worker", "dispatcher", "operator"},
     "inspect.stuck_items": {"worker", "dispatcher", "operator"},
     "inspect.decisions": {"dispatcher", "operator"},
+    "access.all_keys": {"producer", "operator"},
     "inspect.acts": {"operator"},
     "inspect.find_acts": {"operator"},
     "inspect.find_jobs": {"operator"},

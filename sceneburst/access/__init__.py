@@ -1,0 +1,1 @@
+"""Roles, keys and sessions of those who use the page and the HTTP API."""

@@ -1,0 +1,1 @@
+"""Keys, sessions and sign-in links of those who use the page and the HTTP API."""
