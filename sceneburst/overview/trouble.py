@@ -79,7 +79,6 @@ class Trouble:
         spread = self.spread
         return {
             "key": self.key,
-            "code": str(self.problem.code),
             "severity": self.severity.name.lower(),
             "title": self.title.to_people(),
             "problem": self.problem.to_people(),

@@ -4,7 +4,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -163,6 +163,13 @@ def confirm(question: str) -> None:
         raise Declined(Code.NOT_CONFIRMED)
 
 
+def print_lines(lines: Iterable[Text]) -> None:
+    """Print lines on standard output as they are."""
+    for line in lines:
+        out.print(line, highlight=False, markup=False, soft_wrap=True)
+    out.file.flush()
+
+
 def print_unbroken(text: str) -> None:
     """Print a line that is meant to be copied, without breaking it on a narrow terminal."""
     out.print(shown(text), highlight=False, markup=False, soft_wrap=True)
@@ -170,14 +177,14 @@ def print_unbroken(text: str) -> None:
 
 def _print_sentences(console: Console, text: str, style: str) -> None:
     """Print lines without markup; on a terminal, long ones are broken between words."""
-    is_narrow = _breaks_lines(console)
+    is_narrow = breaks_lines(console)
     for line in shown(text).split("\n"):
         whole = Text(line, style=style)
         for part in wrapped(whole, console.width, rest=INDENT) if is_narrow else [whole]:
             console.print(part, highlight=False, markup=False, soft_wrap=True)
 
 
-def _breaks_lines(console: Console) -> bool:
+def breaks_lines(console: Console) -> bool:
     """Return True on a terminal; programs that read a file or a pipe want whole lines."""
     return console.is_terminal or bool(os.environ.get("COLUMNS"))
 
@@ -213,7 +220,7 @@ def table(*columns: str) -> Sheet:
 
 def print_table(made: Sheet) -> None:
     """Print a table on standard output."""
-    if _breaks_lines(out):
+    if breaks_lines(out):
         out.print(made, crop=False)
         return
     for line in made.plain_lines():

@@ -71,7 +71,7 @@ def test_it_says_its_version() -> None:
     ("words", "index", "found"),
     [
         ("sceneburst que", 1, ["queue"]),
-        ("sceneburst queue p", 2, ["peek", "pause"]),
+        ("sceneburst queue p", 2, ["pause", "peek"]),
         ("sceneburst submit --la", 2, ["--lane", "--label"]),
     ],
 )

@@ -1,5 +1,6 @@
 """`sceneburst queue …`: shows, pauses and resumes the queue."""
 
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -8,6 +9,7 @@ from sceneburst.commands.job_status import STATUS_COLUMNS, status_data, status_r
 from sceneburst.commands.operators.dead import last_reason
 from sceneburst.commands.operators.pauses import pause, pauses_text, resume
 from sceneburst.counted import counted
+from sceneburst.terminal.front import print_troubles
 from sceneburst.terminal.screen import (
     JsonFlag,
     Namespace,
@@ -31,28 +33,47 @@ app.command()(pause)
 app.command()(resume)
 
 
+_Watch = Annotated[bool, typer.Option("--watch", help="Show troubles, costs and numbers, again every second.")]
+
+
 @app.callback()
-def default(context: typer.Context, as_json: JsonFlag = False, redis_url: RedisUrl = None, namespace: Namespace = None) -> None:
+def default(
+    context: typer.Context,
+    watch: _Watch = False,
+    as_json: JsonFlag = False,
+    redis_url: RedisUrl = None,
+    namespace: Namespace = None,
+) -> None:
     """Show, pause and resume the queue; without a command: show."""
-    run_group(context, show, as_json=as_json, redis_url=redis_url, namespace=namespace)
+    command = partial(show, watch=True) if watch else show
+    run_group(context, command, as_json=as_json, redis_url=redis_url, namespace=namespace)
 
 
 @app.command()
 def show(
     limit: Annotated[int, typer.Option(min=1, help="Maximum number of jobs.")] = 20,
+    watch: _Watch = False,
     as_json: JsonFlag = False,
     redis_url: RedisUrl = None,
     namespace: Namespace = None,
 ) -> None:
-    """Show the numbers of waiting, running and stuck items, and the reasons."""
+    """Show the troubles, the numbers of waiting and running items, and the reasons."""
+    from sceneburst.overview.facts import FactReader
+    from sceneburst.overview.troubles import troubles_of
+
+    if watch:
+        _watch(as_json=as_json, redis_url=redis_url, namespace=namespace)
+        return
     with connected(redis_url, namespace) as queue:
         depth, jobs, now_ms = queue.inspect.depth(), queue.inspect.jobs(limit), queue.inspect.now_ms()
         leased, plan, dead = queue.inspect.leased(50), queue.inspect.plan(), queue.inspect.dead(limit=5)
         pauses = queue.inspect.pauses()
         containers = [record for record in queue.inspect.containers() if record.state in {"running", "intended", "launched"}]
+        troubles = troubles_of(FactReader(queue).read())
     if as_json:
         print_json(
             {
+                "troubles": [trouble.to_people() for trouble in troubles],
                 "depth": depth.model_dump(mode="json"),
                 "pauses": [pause.model_dump() for pause in pauses],
                 "jobs": [status_data(job) for job in jobs],
@@ -75,6 +96,9 @@ def show(
         say(f"malformed in Redis, counted as 0: {', '.join(depth.malformed)}")
     said = f"{plan['why'].text} ({age_text(plan['at_ms'], now_ms)} ago)" if plan else "none has acted in the last minute"
     say(f"dispatcher: {said}")
+    if troubles:
+        heading(counted(len(troubles), "trouble"))
+        print_troubles(troubles, now_ms)
     if jobs:
         heading(f"the newest {counted(len(jobs), 'job')}" if len(jobs) > 1 else "the newest job")
         made = table(*STATUS_COLUMNS)
@@ -87,6 +111,13 @@ def show(
         for letter in dead:
             made.add_row(letter.job_id, letter.item_id, letter.item.name, str(letter.attempts), last_reason(letter))
         print_table(made)
+
+
+def _watch(*, as_json: bool, redis_url: str | None, namespace: str | None) -> None:
+    from sceneburst.terminal.queue_watch import watch_queue
+
+    with connected(redis_url, namespace) as queue:
+        watch_queue(queue, as_json=as_json)
 
 
 @app.command()

