@@ -10,7 +10,7 @@ STAMP := $(VENV)/.installed
 # Compile bytecode before tests and measurements, as an installation does.
 COMPILED = $(BIN)/python -m compileall -q scenequeue producer dispatcher container_worker sceneburst
 
-.PHONY: chaos chaos-long outage growth-kills transcode-kills upgrade transcode-matrix hls-browser help demo test lint format docs bench-queue bench-render bench-autoscale bench-operators soak bench-growth bench-launch bench-transcode bench-scale bench-vmaf wheel wheel-test image base-image image-test clean
+.PHONY: situations chaos chaos-long outage growth-kills transcode-kills upgrade transcode-matrix hls-browser help demo test lint format docs bench-queue bench-render bench-autoscale bench-operators soak bench-growth bench-launch bench-transcode bench-scale bench-vmaf wheel wheel-test image base-image image-test clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -27,7 +27,7 @@ demo: $(STAMP) ## Render the example job into output/demo
 
 test: $(STAMP) lint ## Lint, types and all tests
 	@$(COMPILED)
-	$(BIN)/python -m pytest -n 3 --maxschedchunk 4 -q -m "not upgrade and not matrix and not browser"
+	$(BIN)/python -m pytest -n 3 --maxschedchunk 4 -q -m "not upgrade and not matrix and not browser and not situation"
 
 lint: $(STAMP) ## Run ruff, mypy --strict and import-linter
 	$(BIN)/ruff check .
@@ -68,6 +68,9 @@ upgrade: $(STAMP) ## To a version with another structure of the queue and back, 
 
 transcode-matrix: $(STAMP) ## Transcode every kind of source in segments of 1, 2 and 600 s; every frame is compared
 	$(BIN)/python -m pytest -q -n 2 -m matrix tests/container_worker/exactness
+
+situations: $(STAMP) ## Plant ten faults; the front view names each and what to do within two seconds
+	$(BIN)/python -m pytest -q -s -p no:randomly -m situation tests/sceneburst/overview/situations
 
 NODE_MODULES = output/browser/node_modules
 

@@ -31,9 +31,9 @@ SENTENCES: Mapping[str, str] = {
     # --- what is wrong ---
     "budget_keeps_waiting": (
         "{items:1 item waits|# items wait}: a further container of ${usd_per_hour_each:.4f} an hour would exceed the budget of "
-        "${budget_usd_per_hour:.2f} an hour"
+        "${budget_usd_per_hour:g} an hour"
     ),
-    "budget_limits": "the budget of ${budget_usd_per_hour:.2f} an hour holds launches back; ${usd_per_hour:.2f} are in use",
+    "budget_limits": "the budget of ${budget_usd_per_hour:g} an hour holds launches back; ${usd_per_hour:.2f} are in use",
     "callbacks_fail": "{host} does not accept callbacks: {problem}",
     "false_starts_now": "containers end before their first item: {problem}",
     "job_fails_alike": "no item of it is done, {items:1 was|# were} given up: {problem}",

@@ -145,7 +145,7 @@ def test_a_spent_budget_is_told_with_its_figures() -> None:
     published = Facts(budget_usd_per_hour=3, is_cut_by_budget=True)
     cut = only(facts(depth=depth(ready=8, leased=4), published=published))
     assert (cut.severity, cut.problem.text) == (
-        Severity.THREATENS, "the budget of $3.00 an hour holds launches back; $0.50 are in use",
+        Severity.THREATENS, "the budget of $3 an hour holds launches back; $0.50 are in use",
     )  # fmt: skip
 
 
