@@ -7,6 +7,7 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
 from dispatcher.fleets.settings import DockerSettings, FargateSettings
+from sceneburst.page.settings import PageSettings
 from scenequeue.settings import ApiSettings, DispatcherSettings, ProducerSettings, SceneburstSettings, WorkerSettings
 
 TARGET = Path(__file__).with_name("settings.md")
@@ -29,6 +30,7 @@ def page() -> str:
         section("Every program", SceneburstSettings, set()),
         section("Producer", ProducerSettings, shared),
         section("HTTP API, besides the producer's", ApiSettings, enqueueing),
+        section("Operators' page, besides the producer's", PageSettings, enqueueing),
     ]
     for title, model in (
         ("Dispatcher", DispatcherSettings),

@@ -60,6 +60,7 @@ class Commands(Group):
         Listed("worker", "programs:worker", "Run a container worker."),
         Listed("dispatcher", "programs:dispatcher", "Run the dispatcher."),
         Listed("api", "programs:api", "Run the HTTP API."),
+        Listed("page", "programs:page", "Run the operators' page."),
         Listed("api-key", "operators.keys:api_key", "Make a key for the HTTP API."),
         Listed("version", "version:version", "Print the versions of Sceneburst and Python."),
     )

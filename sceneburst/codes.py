@@ -50,6 +50,7 @@ class Code(StrEnum):
     OUTPUT_NOT_WRITABLE = "output_not_writable"
 
     # --- everything on this machine ---
+    ADDRESS_UNUSABLE = "address_unusable"
     DISPATCHER_ENDED = "dispatcher_ended"
     #: With the last line of its log.
     DISPATCHER_ENDED_SAYING = "dispatcher_ended_saying"

@@ -21,6 +21,7 @@ EXTRAS = {
         *("PIL", "av", "chardet", "cv2", "ffmpeg", "fontTools", "imageio_ffmpeg", "numpy", "psutil", "regex", "uharfbuzz"),
     ),
     "api": ("fastapi", "uvicorn"),
+    "page": ("fastapi", "jinja2", "uvicorn"),
     "console": ("rich", "ruamel", "typer"),
 }
 PACKAGES = ("scenequeue", "producer", "dispatcher", "container_worker", "sceneburst")
@@ -28,7 +29,7 @@ _ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _USAGE = 2
 _INTERRUPTED = 130
 #: Programs that run until they are stopped; for them SIGINT is a normal end.
-_SERVICES = frozenset({"dispatcher", "api"})
+_SERVICES = frozenset({"dispatcher", "api", "page"})
 
 
 def start(

@@ -1,4 +1,4 @@
-"""Commands that run the programs `worker`, `dispatcher` and `api`, and `doctor` and `acl`."""
+"""Commands that run the programs `worker`, `dispatcher`, `api` and `page`, and `doctor` and `acl`."""
 
 from typing import Annotated
 
@@ -48,6 +48,15 @@ def api() -> None:
     from scenequeue.settings import ApiSettings
 
     run(ApiSettings.load())
+
+
+def page() -> None:
+    """Run the operators' page: the state of everything in a browser. Settings by environment; docs/page.md."""
+    require("page")
+    from sceneburst.page.server import run
+    from sceneburst.page.settings import PageSettings
+
+    run(PageSettings.load())
 
 
 def doctor(

@@ -43,7 +43,6 @@ class Code(StrEnum):
     API_KEYS_MISSING = "api_keys_missing"
     API_OPEN_TO_OTHERS = "api_open_to_others"
     API_OPEN_WITH_KEYS = "api_open_with_keys"
-    API_PORT_UNUSABLE = "api_port_unusable"
 
     # --- the API's own trouble, whose details are for operators ---
     API_FAILED = "api_failed"

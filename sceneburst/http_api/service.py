@@ -103,6 +103,14 @@ class Service:
             return error.reason
         return None
 
+    def log_in(self) -> None:
+        """Log in to Redis.
+
+        Raises:
+            QueueUnavailable, SettingsError.
+        """
+        self.producer.queue.ping()
+
     def close(self) -> None:
         """Close all connections; safe twice."""
         self.producer.close()

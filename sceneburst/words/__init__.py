@@ -1,7 +1,7 @@
 """Puts reasons into sentences of this program's language, which SCENEBURST_LANGUAGE names.
 
-A further language is a package with an entry point of the group `sceneburst.languages`, which is named as the language and loads
-a Language. A sentence that it lacks is said in English.
+Chinese (`zh`) is there too. Further languages are packages with an entry point of the group `sceneburst.languages`, which is
+named as the language and loads a Language. A sentence that a language lacks is said in English.
 """
 
 import logging
@@ -18,10 +18,12 @@ from sceneburst.words import (
     doctor,
     http_api,
     overview,
+    page,
     producer,
     queue,
     transcoding,
 )
+from sceneburst.words.chinese import CHINESE as CHINESE
 from sceneburst.words.language import Language as Language, sentence_of
 from sceneburst.words.values import REFUSALS, TYPES
 from scenequeue.reasons import Reason, speak_with
@@ -38,6 +40,7 @@ ENGLISH = Language(
         **commands.SENTENCES,
         **doctor.SENTENCES,
         **overview.SENTENCES,
+        **page.SENTENCES,
     },
     need_of_structure="{need} of structure {structure}",
     refusals=REFUSALS,
@@ -46,7 +49,7 @@ ENGLISH = Language(
 )
 #: Entry points of further languages, by name.
 GROUP = "sceneburst.languages"
-_ENGLISH = "en"
+_ENGLISH, _CHINESE = "en", "zh"
 
 
 def text_of(reason: Reason) -> str:
@@ -68,6 +71,8 @@ def _spoken() -> tuple[Language, ...]:
     wanted = os.environ.get("SCENEBURST_LANGUAGE") or _ENGLISH
     if wanted == _ENGLISH:
         return (ENGLISH,)
+    if wanted == _CHINESE:
+        return (CHINESE, ENGLISH)
     # Loading is slow, and English needs no other package.
     from importlib.metadata import entry_points
 
@@ -76,7 +81,7 @@ def _spoken() -> tuple[Language, ...]:
         return (installed[wanted].load(), ENGLISH)
     except Exception as error:
         # A missing or broken translation must not stop a program, least of all while it reports an error.
-        known = ", ".join(sorted({_ENGLISH, *installed}))
+        known = ", ".join(sorted({_ENGLISH, _CHINESE, *installed}))
         why = f"{type(error).__name__}: {error}" if wanted in installed else "no installed package has this language"
         logging.getLogger("sceneburst").warning(
             "SCENEBURST_LANGUAGE: %r cannot be used, and English is used instead: %s (there are %s)", wanted, why, known

@@ -41,6 +41,7 @@ SENTENCES: Mapping[str, str] = {
     "output_not_named": "{path}: no output; name one here with --output or in the manifest",
     "output_not_writable": "the output cannot be written: {problem}",
     # --- everything on this machine ---
+    "address_unusable": "{setting}, {port_setting}: cannot listen on {host} port {port}: {problem}",
     "dispatcher_ended": "the dispatcher {ending}",
     "dispatcher_ended_saying": "the dispatcher {ending}: {problem}",
     "folder_in_use": "{folder} is in use by another `sceneburst up`; stop that, or name another folder",

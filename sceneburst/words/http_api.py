@@ -35,7 +35,6 @@ SENTENCES: Mapping[str, str] = {
     "api_keys_missing": "{setting}: there is no key, so nobody could call; `sceneburst api-key` makes one",
     "api_open_to_others": "{setting}: only on a loopback address, and SCENEBURST_API_HOST is {host}",
     "api_open_with_keys": "{setting}: true contradicts SCENEBURST_API_KEYS; take one of them away",
-    "api_port_unusable": "{setting}, SCENEBURST_API_PORT: cannot listen on {host} port {port}: {problem}",
     # --- the API's own trouble, whose details are for operators ---
     "api_failed": "the API failed; its log says at what",
     "api_leaves": "the grace is over",

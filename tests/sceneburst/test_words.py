@@ -89,7 +89,7 @@ def test_a_language_that_is_missing_or_broken_is_named_once_and_english_is_spoke
     ran = _run({**german, **_MISTAKE, "SCENEBURST_LANGUAGE": language}, "-m", "sceneburst", "jobs")
     assert "SCENEBURST_NAMESPACE: " in ran.stderr
     assert ran.stderr.count(f"SCENEBURST_LANGUAGE: '{language}' cannot be used, and English is used instead: {why}") == 1
-    assert "(there are de, en, xx)" in ran.stderr
+    assert "(there are de, en, xx, zh)" in ran.stderr
 
 
 @pytest.mark.parametrize(("number", "said"), [(1, "1 kontener"), (3, "3 kontenery"), (12, "12 kontenerów"), (22, "22 kontenery")])

@@ -18,6 +18,7 @@ import sceneburst.codes
 import sceneburst.http_api.codes
 import sceneburst.local.checks.codes
 import sceneburst.overview.codes
+import sceneburst.page.codes
 from dispatcher.codes import Code
 from sceneburst.words import ENGLISH
 from scenequeue import errors, reasons
@@ -97,6 +98,7 @@ def test_every_code_has_its_sentence_and_no_code_is_given_as_a_text() -> None:
         *sceneburst.codes.Code,
         *sceneburst.local.checks.codes.Code,
         *sceneburst.overview.codes.Code,
+        *sceneburst.page.codes.Code,
     ]
     assert sorted(ENGLISH.sentences) == sorted(codes)
     assert [code.name.lower() for code in codes] == [code.value for code in codes]

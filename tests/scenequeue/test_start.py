@@ -36,6 +36,7 @@ def _run(*argv: str, path: Path | None = None, folder: Path | None = None) -> su
         ("celery", ["dispatcher"], "dispatcher"),
         ("av", ["container_worker"], "worker"),
         ("fastapi", ["sceneburst.http_api"], "api"),
+        ("jinja2", ["sceneburst.page"], "page"),
         ("psutil,celery,av,cv2", ["sceneburst", "render", "job.yaml"], "all"),
         ("celery", ["sceneburst", "up"], "dispatcher"),
         ("cv2", ["sceneburst", "worker"], "worker"),

@@ -57,15 +57,25 @@ def _api(installed: Installed) -> None:
             assert answer.status == 200
 
 
+def _page(installed: Installed) -> None:
+    """It listens, and answers."""
+    with installed.running("python", "-m", "sceneburst.page", SCENEBURST_PAGE_PORT="0") as program:
+        told = wait_until(lambda: program.poll() is not None or installed.said("page listens"), "it listens", 60)
+        assert isinstance(told, dict), installed.log.read_text()
+        with urllib.request.urlopen(f"{told['url']}/healthz", timeout=10) as answer:
+            assert answer.status == 200
+
+
 #: What starts with which extra, and how it is called.
 _PROGRAMS: dict[str, tuple[Callable[[Installed], None], list[str]]] = {
     "console": (_command_line, ["sceneburst", "queue"]),
     "dispatcher": (_dispatcher, ["python", "-m", "dispatcher"]),
     "worker": (_worker, ["python", "-m", "container_worker"]),
     "api": (_api, ["python", "-m", "sceneburst.http_api"]),
+    "page": (_page, ["python", "-m", "sceneburst.page"]),
 }
 #: Every set of extras that is documented, and each extra alone. `all` is tried on each Python.
-_SETS = ["", *_PROGRAMS, "api,console", "worker,dispatcher,api"]
+_SETS = ["", *_PROGRAMS, "api,console", "worker,dispatcher,api,page"]
 
 
 @pytest.mark.parametrize("version", ["3.11", "3.12", "3.13", "3.14"])

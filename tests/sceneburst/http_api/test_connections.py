@@ -15,7 +15,7 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from sceneburst.http_api.connections import connection_limit
+from sceneburst.web.connections import connection_limit
 from scenequeue.queue import SceneQueue
 from tests.sceneburst.http_api.serving import Api, serving
 from tests.support.waiting import wait_until

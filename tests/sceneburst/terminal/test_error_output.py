@@ -16,7 +16,7 @@ from tests.sceneburst.conftest import Console
 from tests.support.reason_shapes import check_reasons
 
 #: Programs, which run until they are stopped.
-_PROGRAMS = {("up",), ("worker",), ("dispatcher",), ("api",)}
+_PROGRAMS = {("up",), ("worker",), ("dispatcher",), ("api",), ("page",)}
 
 
 def _commands(group: Any, words: tuple[str, ...] = ()) -> dict[tuple[str, ...], bool]:

@@ -1,4 +1,4 @@
-"""Limits the connections to the HTTP API: their number, and the time for sending the head of a request."""
+"""Limits the connections to a server: their number, and the time for sending the head of a request."""
 
 import asyncio
 import resource

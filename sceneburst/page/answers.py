@@ -1,0 +1,64 @@
+"""Makes the page's answers: a view, an error, and who and what they are made for."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+
+from sceneburst.access.roles import Caller
+from sceneburst.page.forms import address_of, query_of
+from sceneburst.page.languages import language_of
+from sceneburst.page.service import Service
+from sceneburst.page.views import View
+from scenequeue.reasons import Reason
+
+LANGUAGE_COOKIE, THEME_COOKIE = "sb_language", "sb_theme"
+#: "" follows the system.
+THEMES = ("", "light", "dark")
+_MAX_DIGITS = 12
+
+
+def language_asked(request: Request) -> str:
+    """Return the language in which a request is answered."""
+    return language_of(request.cookies.get(LANGUAGE_COOKIE), request.headers.get("accept-language", ""))
+
+
+async def show(request: Request, service: Service, view: View, viewer: Caller) -> HTMLResponse:
+    """Answer with a whole view."""
+    given = {**request.query_params, **{name: str(value) for name, value in request.path_params.items()}}
+    query = query_of(view, given)
+    looked = await service.look(view, query)
+    language = language_asked(request)
+    back = urlencode(query)
+    live = urlencode({**query, "view": view.name})
+    html = service.renderer.page(
+        f"{view.name}/page.html", language, **_frame(request, viewer), **looked, view=view, query=query, back=back,
+        live=f"/live?{live}", said=_said(view, request), here=address_of(view, query), role=viewer.role,
+    )  # fmt: skip
+    return HTMLResponse(html)
+
+
+def show_error(request: Request, service: Service, status: int, reason: Reason) -> HTMLResponse:
+    """Answer with an error, in words."""
+    viewer = getattr(request.state, "viewer", None)
+    html = service.renderer.page(
+        "error.html", language_asked(request), **_frame(request, viewer), view=None, said=None, status=status, why=reason,
+        here="/", live="", back="",
+    )  # fmt: skip
+    return HTMLResponse(html, status)
+
+
+def _frame(request: Request, viewer: Caller | None) -> dict[str, Any]:
+    theme = request.cookies.get(THEME_COOKIE, "")
+    return {"viewer": viewer, "theme": theme if theme in THEMES else ""}
+
+
+def _said(view: View, request: Request) -> tuple[str, str, Mapping[str, int]] | None:
+    """Return the sentence that the address asks for, with its numbers; the address contains no text of it."""
+    forms = view.said.get(request.query_params.get("said", ""))
+    if forms is None:
+        return None
+    numbers = {name: request.query_params.get(name, "") for name in ("n", "m")}
+    return (*forms, {name: int(text) if text.isdecimal() and len(text) <= _MAX_DIGITS else 0 for name, text in numbers.items()})

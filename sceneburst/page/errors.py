@@ -1,0 +1,31 @@
+"""The page's own errors, and the HTTP status of each error."""
+
+from http import HTTPStatus
+
+from sceneburst.access.errors import RoleTooLow
+from scenequeue.errors import InvalidScenes, JobConflict, JobNotFound, QueueUnavailable, SceneburstError, SettingsError
+
+
+class BadForm(SceneburstError):
+    """A form is incomplete, or was not made by the page."""
+
+
+class TooManyTabs(SceneburstError):
+    """As many live streams are open as are allowed."""
+
+
+_STATUS: dict[type[SceneburstError], HTTPStatus] = {
+    RoleTooLow: HTTPStatus.FORBIDDEN,
+    BadForm: HTTPStatus.BAD_REQUEST,
+    TooManyTabs: HTTPStatus.SERVICE_UNAVAILABLE,
+    JobNotFound: HTTPStatus.NOT_FOUND,
+    JobConflict: HTTPStatus.CONFLICT,
+    InvalidScenes: HTTPStatus.UNPROCESSABLE_ENTITY,
+    QueueUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    SettingsError: HTTPStatus.UNPROCESSABLE_ENTITY,
+}
+
+
+def status_of(error: SceneburstError) -> int:
+    """Return the HTTP status of an error."""
+    return next((int(status) for kind, status in _STATUS.items() if isinstance(error, kind)), HTTPStatus.INTERNAL_SERVER_ERROR)

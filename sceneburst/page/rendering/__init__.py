@@ -1,0 +1,1 @@
+"""Turns views into HTML, by language; everything that is put into it is escaped."""
