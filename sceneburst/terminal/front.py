@@ -2,7 +2,9 @@
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
 
+from rich.cells import chop_cells
 from rich.text import Text
 
 from sceneburst.counted import counted
@@ -28,7 +30,26 @@ def front_lines(view: Overview, width: int | None) -> list[Text]:
         view: what to show.
         width: number of columns, beyond which lines are broken between words; None breaks none, for a file or a pipe.
     """
-    return broken([*trouble_lines(view.troubles, view.at_ms), *_facts(view)], width)
+    return broken([*trouble_lines(view.troubles, view.at_ms), Text(""), *_facts(view), *_decisions(view)], width)
+
+
+def front_screen(view: Overview, width: int, height: int) -> list[Text]:
+    """Return as much of the view as a screen has room for: money and numbers, then the worst troubles, then decisions.
+
+    Words longer than a line are broken too, as a screen cuts off whatever does not fit.
+    """
+    facts = [Text(""), *_folded(_facts(view), width)]
+    shown: list[Text] = []
+    blocks = [_folded(trouble_lines([trouble], view.at_ms), width) for trouble in view.troubles]
+    for number, block in enumerate(blocks):
+        is_last = number == len(blocks) - 1
+        if shown and len(shown) + len(block) + len(facts) + (not is_last) > height:
+            shown.append(_more(len(blocks) - number))
+            break
+        shown += block
+    if not blocks:
+        shown = list(trouble_lines([], view.at_ms))
+    return [*shown, *facts, *_folded(_decisions(view), width)]
 
 
 def print_troubles(troubles: Sequence[Trouble], now_ms: int) -> None:
@@ -41,6 +62,15 @@ def broken(lines: Iterable[Text], width: int | None) -> list[Text]:
     if width is None:
         return list(lines)
     return [part for line in lines for part in wrapped(line, width, rest=_indent_of(line))]
+
+
+def _folded(lines: Iterable[Text], width: int) -> list[Text]:
+    """Break lines between words, and words that are longer than a line."""
+    found: list[Text] = []
+    for line in broken(lines, width):
+        ends = list(accumulate(len(part) for part in chop_cells(line.plain, width)))[:-1]
+        found += line.divide(ends) if ends else [line]
+    return found
 
 
 def _indent_of(line: Text) -> str:
@@ -58,7 +88,11 @@ def trouble_lines(troubles: Sequence[Trouble], now_ms: int) -> Iterator[Text]:
         yield Text(f"{INDENT}{_cut(trouble.problem)}")
         yield Text(f"{INDENT}→ {_cut(trouble.remedy)}", style="cyan")
     if len(troubles) > _TROUBLES:
-        yield Text(f"… and {counted(len(troubles) - _TROUBLES, 'more trouble')}", style="dim")
+        yield _more(len(troubles) - _TROUBLES)
+
+
+def _more(troubles: int) -> Text:
+    return Text(f"… and {counted(troubles, 'more trouble')}", style="dim")
 
 
 def _cut(reason: Reason) -> str:
@@ -67,16 +101,18 @@ def _cut(reason: Reason) -> str:
 
 
 def _facts(view: Overview) -> Iterator[Text]:
-    yield Text("")
     yield Text(_money(view.money))
     yield Text(_numbers(view.numbers))
     yield Text(_containers(view.containers, view.at_ms))
+
+
+def _decisions(view: Overview) -> Iterator[Text]:
     for decision in view.decisions[:_DECISIONS]:
         yield Text(_decision(decision, view.at_ms), style="dim")
 
 
 def _money(money: Money) -> str:
-    per_hour = "$? an hour" if money.usd_per_hour is None else f"${money.usd_per_hour:.2f} an hour"
+    per_hour = "dollars an hour unknown" if money.usd_per_hour is None else f"${money.usd_per_hour:.2f} an hour"
     budget = "" if money.budget_usd_per_hour is None else f" of ${money.budget_usd_per_hour:.2f}"
     parts = [per_hour + budget]
     if money.usd_today is not None:

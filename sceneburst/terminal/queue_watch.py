@@ -12,7 +12,7 @@ from sceneburst.overview.overview import Overview
 from sceneburst.overview.trouble import Trouble
 from sceneburst.overview.troubles import unreachable
 from sceneburst.overview.view import overview_of
-from sceneburst.terminal.front import broken, front_lines, trouble_lines
+from sceneburst.terminal.front import broken, front_lines, front_screen, trouble_lines
 from sceneburst.terminal.screen import out, print_json_line, print_lines
 from scenequeue.errors import QueueUnavailable
 from scenequeue.queue import SceneQueue
@@ -34,7 +34,7 @@ def watch_queue(queue: SceneQueue, *, as_json: bool) -> None:
         # On a screen of its own, which the terminal takes away at the end.
         with Live(console=out, auto_refresh=False, screen=True) as live:
             for look in _looks(queue):
-                live.update(Group(*_lines(look, out.width)), refresh=True)
+                live.update(Group(*_screen(look)), refresh=True)
     else:
         _print_changes(queue)
 
@@ -44,7 +44,7 @@ def _print_changes(queue: SceneQueue) -> None:
     for look in _looks(queue):
         if (new := _essence(look)) != shown:
             shown = new
-            print_lines([*_lines(look, None), Text("")])
+            print_lines([*_lines(look), Text("")])
 
 
 def _looks(queue: SceneQueue) -> Iterator[Overview | Trouble]:
@@ -59,10 +59,14 @@ def _looks(queue: SceneQueue) -> Iterator[Overview | Trouble]:
         time.sleep(max(0.0, began_s + _LOOK_S - time.monotonic()))
 
 
-def _lines(look: Overview | Trouble, width: int | None) -> list[Text]:
+def _screen(look: Overview | Trouble) -> list[Text]:
     if isinstance(look, Overview):
-        return front_lines(look, width)
-    return broken(trouble_lines([look], 0), width)
+        return front_screen(look, out.width, out.height)
+    return broken(trouble_lines([look], 0), out.width)
+
+
+def _lines(look: Overview | Trouble) -> list[Text]:
+    return front_lines(look, None) if isinstance(look, Overview) else list(trouble_lines([look], 0))
 
 
 def _essence(look: Overview | Trouble) -> Sequence[object]:

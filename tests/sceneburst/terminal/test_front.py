@@ -5,7 +5,7 @@ from rich.cells import cell_len
 
 from sceneburst.overview.facts import QueueFacts
 from sceneburst.overview.view import overview_of
-from sceneburst.terminal.front import front_lines
+from sceneburst.terminal.front import front_lines, front_screen
 from scenequeue.jobs.job import Lane, Pause, WaitingItems
 from scenequeue.jobs.rollup import Rollup
 from scenequeue.published.decision import decision_from
@@ -87,3 +87,21 @@ def test_more_troubles_than_fit_are_counted() -> None:
     lines = [line.plain for line in front_lines(overview_of(facts(dead_reasons=reasons)), None)]
     assert "… and 3 more troubles" in lines
     assert Reason("title_letters", {"letters": 11}).text in lines[0]
+
+
+@pytest.mark.parametrize(("width", "height"), [(60, 16), (60, 24), (120, 30)])
+def test_a_screen_shows_the_worst_trouble_and_the_numbers_however_small_it_is(width: int, height: int) -> None:
+    """Troubles that do not fit are counted; nothing is cut off at its right edge, not even a long address."""
+    example = letter("object_missing", "ObjectNotFound", uri=f"s3://bucket/{'long-folder/' * 6}a.mp3", answer="404")
+    reasons = [dead_reason(n, of_job("a", 1, done=1), reason=f"r{n}", example=example) for n in range(1, 12)]
+    lines = [line.plain for line in front_screen(overview_of(facts(dead_reasons=reasons)), width, height)]
+    assert all(cell_len(line) <= width for line in lines)
+    assert lines[0].startswith("11 dead")
+    numbers = next(number for number, line in enumerate(lines) if line.startswith("ready "))
+    assert numbers < height
+    assert sum(line.startswith("… and ") for line in lines) == 1
+
+
+def test_a_screen_without_trouble_says_so() -> None:
+    """Then come the numbers."""
+    assert front_screen(overview_of(facts()), 60, 24)[0].plain == "no trouble"
