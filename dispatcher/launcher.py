@@ -7,10 +7,12 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
+from dispatcher.decisions.planner import Plan
 from dispatcher.decisions.planning.launch_limits import Order
 from dispatcher.decisions.planning.policy import Policy
 from dispatcher.decisions.standstill import Rejection
 from dispatcher.fleet import SIZES, Fleet, LaunchRequest, LaunchResult
+from dispatcher.publishing.decision import decision_as_json
 from scenequeue.backoff import doubled
 from scenequeue.errors import FleetError
 from scenequeue.jobs.container import ContainerRecord
@@ -57,8 +59,8 @@ class Launcher:
         """Return the seconds until launches may be made again; 0 if they may be made now."""
         return max(0.0, self._not_before - self._clock()) if self.rejection else 0.0
 
-    def launch(self, fence: int, orders: Sequence[Order]) -> None:
-        """Start one container per order.
+    def launch(self, fence: int, made: Plan) -> list[ContainerRecord]:
+        """Start one container per order of a plan, and record the plan as a decision; return the records of the containers.
 
         Guarantees: a crash at any point never launches twice. Intents are written before anything starts; an intent without
             a container counts as capacity until the hello time-out, and as failed afterwards.
@@ -67,10 +69,11 @@ class Launcher:
             DispatcherDeposed: another dispatcher is active now; nothing was written or launched.
             QueueUnavailable: transient; a container that was launched registers itself by its hello.
         """
+        orders = made.orders
         if not orders:
-            return
+            return []
         records = [self._intent(fence, order) for order in orders]
-        self._queue.dispatcher.record_intents(fence, records)
+        self._queue.dispatcher.record_intents(fence, records, decision_as_json(made, records))
         requests = [
             LaunchRequest(record.container_id, SIZES[order.config_priority], order.batch, self._environment(record, order))
             for record, order in zip(records, orders, strict=True)
@@ -79,16 +82,18 @@ class Launcher:
             results = self._fleet.launch(requests)
         except FleetError as error:
             self._record_failed_call(requests, error)
-            return
+            return records if error.transient else [record.ended(error.reason, state="failed") for record in records]
         for result in results:
             self._record(fence, result)
         self._update_pause(results)
+        return [_launched(record, result) for record, result in zip(records, results, strict=True)]
 
     def _intent(self, fence: int, order: Order) -> ContainerRecord:
         """Return the record of a container to be launched, at the highest price that it may have."""
         policy, size = self._policy, SIZES[order.config_priority]
         return ContainerRecord(
             container_id=ContainerId(f"c{fence}-{secrets.token_hex(4)}"),
+            state="intended",
             fleet=self._fleet.name,
             vcpu=size.vcpu,
             memory_mib=size.memory_mib,
@@ -153,3 +158,10 @@ class Launcher:
             "SCENEBURST_RESULT_TTL_S": str(settings.result_ttl_s),
             "SCENEBURST_FILE_ROOTS": json.dumps([str(root) for root in settings.file_roots]),
         }
+
+
+def _launched(record: ContainerRecord, result: LaunchResult) -> ContainerRecord:
+    """Return the record of a container after its launch."""
+    if result.error:
+        return record.ended(result.error, state="failed")
+    return record.model_copy(update={"state": "launched", "region": result.region or record.region, "is_spot": result.is_spot})

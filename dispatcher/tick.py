@@ -1,6 +1,5 @@
 """Acts once per tick: read fleet and queue, reap, plan, launch, publish. All decisions are made elsewhere, and are pure."""
 
-import json
 import secrets
 import time
 from collections.abc import Callable, Sequence
@@ -21,7 +20,8 @@ from dispatcher.heartbeat_watch import HeartbeatWatch
 from dispatcher.launcher import Launcher
 from dispatcher.metrics.counters import Counters
 from dispatcher.operator_settings import limits_from, policy_from
-from dispatcher.publishing import plan_as_json
+from dispatcher.publishing.facts import LaunchState, facts_of_tick
+from dispatcher.publishing.publisher import Publisher
 from dispatcher.reaping import Reaping
 from dispatcher.snapshot import Ticked, TickSnapshot, take_snapshot
 from dispatcher.sweeping.folder_sweep import FolderSweep
@@ -29,6 +29,7 @@ from dispatcher.webhooks import WebhookSender
 from scenequeue.errors import DispatcherDeposed, FleetError
 from scenequeue.jobs.container import ContainerRecord
 from scenequeue.ports.steering.limits import Limit, limited
+from scenequeue.published.facts import Facts
 from scenequeue.queue import SceneQueue
 from scenequeue.reasons import Code as QueueCode, Reason
 from scenequeue.settings import DispatcherSettings
@@ -37,10 +38,8 @@ from scenequeue.version import installed_version
 #: The lock outlasts some ticks, so that a slow tick does not lose it; afterwards another dispatcher takes over.
 LOCK_TICKS = 5
 MIN_LOCK_S = 10.0
-#: A plan is kept for some ticks, and at least this long.
-MIN_PLAN_S = 60
-#: Seconds after which the plan of an idle queue is written again although it has not changed.
-PLAN_REPEAT_S = 5.0
+#: Without ready items, the end of so many leased ones is estimated.
+_LAST_ITEMS = 200
 #: No limit: a container missing from the ledger would be judged unknown and be stopped.
 _WHOLE_LEDGER = 2**31
 
@@ -86,12 +85,11 @@ class Dispatcher:
         self._heartbeats = HeartbeatWatch(settings.tick_s, settings.silent_after_s)
         self._observe, self._clock = observe, clock
         self._aws, self._sweep = aws, sweep
+        self._publisher = Publisher(queue, settings, clock, aws)
         self._log = structlog.get_logger()
         self._last = Plan((), Reason(Code.PLAN_AT_REST), 0, 0, 0, 0, 0.0)
         #: Fencing number of the last tick.
         self._fence: int | None = None
-        #: The published plan, without its time, and the time, by `clock`; None if that was before the last change of the fence.
-        self._published: tuple[dict[str, object], float] | None = None
         #: Fencing number and time, by `clock`, of the last sample for the history.
         self._sampled: tuple[int, float] | None = None
         for region in fleet.hardware.regions:
@@ -110,7 +108,10 @@ class Dispatcher:
             self._log.warning("fleet cannot be listed; neither launching nor reaping", error=error)
             problem = {"problem": error.reason}
             made = replace(self._last, orders=(), why=Reason(Code.PLAN_BLIND, problem))
-            self._store_plan(made, Reason(QueueCode.FLEET_UNSEEN, problem), self._queue.inspect.now_ms())
+            if self._fence is not None:
+                self._publisher.record_decision(self._fence, made)
+            now_ms = self._queue.inspect.now_ms()
+            self._publisher.publish_plan(made, Reason(QueueCode.FLEET_UNSEEN, problem), now_ms, self._changed)
             return None
 
     def try_tick(self) -> Plan | None:
@@ -136,14 +137,15 @@ class Dispatcher:
             snapshot = take_snapshot(self._queue, self._reap(fence, running), self._image)
             made = self._plan(snapshot)
             counts = (self._launcher.made, self._launcher.failed, self._counters.starts_failed, self._counters.interrupted)
-            self._launcher.launch(fence, made.orders)
+            launched = self._launcher.launch(fence, made)
             if self._sweep:
                 self._sweep.run(fence)
         except DispatcherDeposed as error:
             self._log.warning("deposed", error=error)
             return None
         self._record_sample(fence, made)
-        self._publish(Ticked(snapshot, made, *counts, self._clock() - began))
+        self._publisher.record_decision(fence, made)
+        self._publish(Ticked(snapshot, made, *counts, self._clock() - began), launched)
         return made
 
     @property
@@ -169,7 +171,8 @@ class Dispatcher:
             self._observe(None)
         if fence != self._fence:
             # Another dispatcher may have published a plan since, or Redis may have lost ours.
-            self._fence, self._published = fence, None
+            self._fence = fence
+            self._publisher.forget()
         return fence
 
     def _reap(self, fence: int, running: Sequence[FleetContainer]) -> list[ContainerRecord]:
@@ -197,7 +200,7 @@ class Dispatcher:
         made = plan(seen.backlog, seen.containers, self._policy, seen.rates, seen.at_ms, (profile,))
         return apply_launch_backoff(made, seen.backoff, self.launch_problem if self._launcher.pause_left_s else None)
 
-    def _publish(self, ticked: Ticked) -> None:
+    def _publish(self, ticked: Ticked, launched: Sequence[ContainerRecord]) -> None:
         made, launcher, backoff = ticked.plan, self._launcher, ticked.snapshot.backoff
         if made.why != self._last.why:
             self._log.info("plan", why=made.why, launches=len(made.launches))
@@ -208,7 +211,8 @@ class Dispatcher:
         changed_by = {limit.name: limit.by for limit in self._changed}
         false_starts = backoff.why if backoff.pause_s else None
         reason = standstill(made, ticked.containers, self._policy, launcher.rejection, false_starts, changed_by)
-        self._store_plan(made, reason, ticked.snapshot.at_ms)
+        facts = self._facts(ticked.snapshot, made, launched)
+        self._publisher.publish_plan(made, reason, ticked.snapshot.at_ms, self._changed, facts)
         if self._observe:
             self._observe(ticked)
         if self._notifier:
@@ -221,19 +225,16 @@ class Dispatcher:
         self._sampled = fence, now_s
         self._queue.dispatcher.record_sample(fence, made.running + made.starting, made.usd_per_hour * since_s / 3600)
 
-    def _store_plan(self, made: Plan, waits_because: Reason | None, at_ms: int) -> None:
-        """Publish the plan for operators and producers for the next ticks."""
-        # Containers of Docker and Fargate have an environment of their own.
-        has_credentials = self._aws.has_credentials if self._aws else None
-        shown = plan_as_json(
-            *(made, waits_because, at_ms, self._settings, self._changed),
-            structures=self._queue.structures,
-            has_aws_credentials=has_credentials,
-        )
-        said, now_s = {name: value for name, value in shown.items() if name != "at_ms"}, self._clock()
-        # The append-only file of Redis keeps every write. While items wait, the time of each plan counts: see `why_waiting`.
-        is_idle = not made.ready and waits_because is None
-        if is_idle and self._published and self._published[0] == said and now_s - self._published[1] < PLAN_REPEAT_S:
-            return
-        self._queue.dispatcher.publish_plan(json.dumps(shown), max(MIN_PLAN_S, int(LOCK_TICKS * self._settings.tick_s)))
-        self._published = said, now_s
+    def _facts(self, seen: TickSnapshot, made: Plan, launched: Sequence[ContainerRecord]) -> Facts:
+        """Return the facts of a tick.
+
+        Args:
+            seen: taken before the launches.
+            made: the plan.
+            launched: the containers that it launched, or tried to.
+        """
+        rejection = self._launcher.rejection
+        launches = LaunchState(launched, rejection.problem if rejection else None, self._launcher.pause_left_s)
+        # Of many items, those that are ready tell enough.
+        leased = self._queue.inspect.leased(_LAST_ITEMS) if not made.ready and seen.depth.counts.leased else ()
+        return facts_of_tick(seen, made, launches, leased, self._policy, self._image, self._settings.silent_after_s)

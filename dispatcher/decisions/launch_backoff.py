@@ -50,6 +50,20 @@ def is_false_start(record: ContainerRecord) -> bool:
     return not record.held and record.code in _DIED
 
 
+def false_starts_of(ledger: Iterable[ContainerRecord], now_ms: int, image: str = "") -> list[ContainerRecord]:
+    """Return the false starts of the last hour since the last launch that worked, newest first; arguments as `launch_backoff`."""
+    since_ms = now_ms - _REMEMBERED_S * 1000
+    lately = (record for record in ledger if record.launched_ms and record.intended_ms > since_ms and record.image == image)
+    launched = sorted(lately, key=lambda record: -record.intended_ms)
+    false_starts: list[ContainerRecord] = []
+    for record in launched:
+        if is_false_start(record):
+            false_starts.append(record)
+        elif _has_worked(record, now_ms):
+            break
+    return false_starts
+
+
 def launch_backoff(ledger: Iterable[ContainerRecord], now_ms: int, image: str = "") -> LaunchBackoff:
     """Restrict launches by the false starts since the last launch that worked.
 
@@ -61,15 +75,7 @@ def launch_backoff(ledger: Iterable[ContainerRecord], now_ms: int, image: str = 
         now_ms: Redis's clock.
         image: the current image; launches of another one are ignored.
     """
-    since_ms = now_ms - _REMEMBERED_S * 1000
-    lately = (record for record in ledger if record.launched_ms and record.intended_ms > since_ms and record.image == image)
-    launched = sorted(lately, key=lambda record: -record.intended_ms)
-    false_starts: list[ContainerRecord] = []
-    for record in launched:
-        if is_false_start(record):
-            false_starts.append(record)
-        elif _has_worked(record, now_ms):
-            break
+    false_starts = false_starts_of(ledger, now_ms, image)
     if not false_starts:
         return LaunchBackoff()
     # Containers that were launched together are one attempt.

@@ -74,6 +74,23 @@ class LaunchedContainer(NamedTuple):
         """The reason of its end; None while it runs."""
         return self.record.why if self.record and self.record.has_ended else None
 
+    def to_people(self) -> dict[str, Any]:
+        """Return it as plain data, with sentences."""
+        ended = self.ended_because
+        return {
+            "container_id": self.container_id,
+            "batch": self.batch,
+            "vcpu": self.vcpu,
+            "memory_mib": self.memory_mib,
+            "place": self.place,
+            "is_spot": self.is_spot,
+            "is_refused": self.is_refused,
+            "came_up_ms": self.came_up_ms,
+            "start_up_s": self.start_up_s,
+            "ended_ms": self.ended_ms,
+            "ended_because": ended.to_people() if ended else None,
+        }
+
 
 class Decision(NamedTuple):
     """A decision of the dispatcher: a launch, or the reason that nothing is launched where that has changed."""
@@ -98,6 +115,17 @@ class Decision(NamedTuple):
     def launches(self) -> int:
         """Number of containers that were to be launched."""
         return sum(order.containers for order in self.orders)
+
+    def to_people(self) -> dict[str, Any]:
+        """Return it as plain data, with sentences."""
+        return {
+            **self._asdict(),
+            "why": self.why.to_people(),
+            "cut": self.cut.to_people() if self.cut else None,
+            "launches": self.launches,
+            "orders": [order._asdict() for order in self.orders],
+            "launched": [container.to_people() for container in self.launched],
+        }
 
 
 def decision_from(at_ms: int, text: str) -> Decision:

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from dispatcher.tick import PLAN_REPEAT_S, Dispatcher
+from dispatcher.publishing.publisher import PLAN_REPEAT_S
+from dispatcher.tick import Dispatcher
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import DispatcherSettings
 from tests.dispatcher.no_fleet import NoFleet

@@ -7,6 +7,7 @@ import typer
 
 from sceneburst.commands.job_status import STATUS_COLUMNS, status_data, status_row
 from sceneburst.commands.operators.dead import last_reason
+from sceneburst.commands.operators.decisions import decisions
 from sceneburst.commands.operators.pauses import pause, pauses_text, resume
 from sceneburst.counted import counted
 from sceneburst.terminal.front import print_troubles
@@ -31,6 +32,7 @@ from scenequeue.jobs.rollup import Resolution
 app = typer.Typer(help="Show, pause and resume the queue.", invoke_without_command=True)
 app.command()(pause)
 app.command()(resume)
+app.command()(decisions)
 
 
 _Watch = Annotated[bool, typer.Option("--watch", help="Show troubles, costs and numbers, again every second.")]

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from dispatcher.decisions.planner import Plan
+from dispatcher.publishing.facts import facts_as_json
 from scenequeue.ports.steering.limits import LIMITS, Limit
+from scenequeue.published.facts import Facts
 from scenequeue.reasons import Reason
 from scenequeue.settings import DispatcherSettings
 
@@ -18,6 +20,7 @@ def plan_as_json(
     *,
     structures: Sequence[int],
     has_aws_credentials: bool | None,
+    facts: Facts | None = None,
 ) -> dict[str, Any]:
     """Return the plan in JSON's types; reasons are codes with parameters.
 
@@ -29,6 +32,7 @@ def plan_as_json(
         limits: limits that operators changed at run time.
         structures: the queue's structures that this dispatcher looks at, newest first; the plan's needs are named by them.
         has_aws_credentials: True if containers find AWS credentials; None if unknown.
+        facts: further facts; None if there are none.
     """
     return {
         "orders": made.orders,
@@ -53,4 +57,5 @@ def plan_as_json(
         "file_roots": [str(root.absolute()) for root in settings.file_roots],
         "aws_credentials": has_aws_credentials,
         "waits_because": waits_because.to_json() if waits_because else None,
+        "facts": facts_as_json(facts) if facts else None,
     }

@@ -1,0 +1,1 @@
+"""Writes for operators and producers what the dispatcher decides and knows."""

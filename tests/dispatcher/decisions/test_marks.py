@@ -1,0 +1,53 @@
+"""Decisions that an operator would tell apart, by their marks."""
+
+from typing import Any
+
+from dispatcher.codes import Code
+from dispatcher.decisions.marks import ENOUGH, LAUNCH, mark_of
+from dispatcher.decisions.planner import Plan, plan
+from dispatcher.decisions.planning.backlog import one_need
+from dispatcher.decisions.planning.launch_limits import Order
+from dispatcher.decisions.planning.policy import Policy
+from scenequeue.jobs.container import ContainerRecord
+from scenequeue.reasons import Reason
+from tests.dispatcher.ledger import NOW_MS, container
+
+
+def _mark(ready: int, *containers: ContainerRecord, is_paused: bool = False, **policy: Any) -> str:
+    """The mark of the plan for so many ready items."""
+    return mark_of(plan(one_need(ready, is_paused=is_paused), containers, Policy(**policy), {}, NOW_MS))
+
+
+def _why(code: Code, *because: Reason, **more: Any) -> Plan:
+    return Plan((), Reason(code, {"because": because, **more}), 1, 1, 0, 0, 0.0)
+
+
+def test_every_launch_has_the_mark_of_launches_and_so_have_launches_that_are_held_back() -> None:
+    """Those tell what became of the launches before them, whose containers tell it too."""
+    assert _mark(5) == _mark(50) == LAUNCH
+    assert mark_of(Plan((Order(1, 1),), Reason(Code.PLAN_LAUNCHES), 1, 1, 0, 0, 0.0)) == LAUNCH
+    for code in (Code.NOT_YET, Code.ONE_AT_A_TIME):
+        assert mark_of(_why(Code.PLAN_LAUNCHES, Reason(code, {"problem": Reason("x")}))) == LAUNCH
+
+
+def test_containers_that_are_enough_are_one_decision_however_many_items_wait() -> None:
+    """A trickle of items changes between nothing ready and one ready with every tick."""
+    busy = [container(batch=50, slots=2), container(batch=50, slots=2)]
+    assert {_mark(0, *busy), _mark(1, *busy), _mark(9, *busy), _mark(0, busy[0])} == {ENOUGH}
+
+
+def test_rest_a_pause_and_each_limit_are_decisions_of_their_own() -> None:
+    """Not the numbers of items and containers; but another limit is another decision."""
+    full = [container(batch=1, held=1, slots=1)]
+    at_rest, paused = _mark(0), _mark(5, is_paused=True)
+    cut = _mark(5, *full, max_containers=1)
+    assert len({at_rest, paused, cut, _mark(5, *full, *full, max_containers=2), ENOUGH, LAUNCH}) == 6
+    assert cut == _mark(7, *full, max_containers=1)
+    assert paused == _mark(9, *full, is_paused=True)
+
+
+def test_an_error_is_the_same_decision_whatever_the_numbers_in_its_text() -> None:
+    """A fleet names its calls by numbers."""
+    blind = [_why(Code.PLAN_BLIND, problem=Reason(Code.ECS_REFUSES, {"problem": text})) for text in ("call 12", "call 345", "no")]
+    assert mark_of(blind[0]) == mark_of(blind[1]) != mark_of(blind[2])
+    assert len(mark_of(_why(Code.PLAN_BLIND, problem=Reason("x", {"problem": "y" * 100_000})))) <= 1000
