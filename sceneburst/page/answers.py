@@ -11,7 +11,7 @@ from sceneburst.access.roles import Caller
 from sceneburst.page.forms import address_of, query_of
 from sceneburst.page.languages import language_of
 from sceneburst.page.service import Service
-from sceneburst.page.views import View
+from sceneburst.page.view import View
 from scenequeue.reasons import Reason
 
 LANGUAGE_COOKIE, THEME_COOKIE = "sb_language", "sb_theme"
@@ -25,11 +25,13 @@ def language_asked(request: Request) -> str:
     return language_of(request.cookies.get(LANGUAGE_COOKIE), request.headers.get("accept-language", ""))
 
 
-async def show(request: Request, service: Service, view: View, viewer: Caller) -> HTMLResponse:
-    """Answer with a whole view."""
+async def show(
+    request: Request, service: Service, view: View, viewer: Caller, more: Mapping[str, Any] | None = None
+) -> HTMLResponse:
+    """Answer with a whole view; `more` is shown in this answer alone."""
     given = {**request.query_params, **{name: str(value) for name, value in request.path_params.items()}}
     query = query_of(view, given)
-    looked = await service.look(view, query)
+    looked = {**await service.look(view, query), **(more or {})}
     language = language_asked(request)
     back = urlencode(query)
     live = urlencode({**query, "view": view.name})

@@ -19,8 +19,8 @@ from sceneburst.page.forms import Form, query_of, read_form
 from sceneburst.page.languages import NAMES
 from sceneburst.page.rendering.renderer import Key
 from sceneburst.page.service import Service, service_of
+from sceneburst.page.view import View
 from sceneburst.page.viewer import viewer_of
-from sceneburst.page.views import View
 from sceneburst.page.views.registry import BY_NAME, VIEWS
 from scenequeue.errors import SceneburstError
 from scenequeue.reasons import Code as QueueCode, Reason

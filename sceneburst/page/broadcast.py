@@ -13,7 +13,7 @@ import structlog
 
 from sceneburst.page.codes import Code
 from sceneburst.page.rendering.renderer import Key, Renderer
-from sceneburst.page.views import Query, View
+from sceneburst.page.view import Query, View
 from scenequeue.errors import SceneburstError
 from scenequeue.reasons import Reason
 

@@ -3,11 +3,23 @@
 from http import HTTPStatus
 
 from sceneburst.access.errors import RoleTooLow
-from scenequeue.errors import InvalidScenes, JobConflict, JobNotFound, QueueUnavailable, SceneburstError, SettingsError
+from scenequeue.errors import (
+    ActConflict,
+    InvalidScenes,
+    JobConflict,
+    JobNotFound,
+    QueueUnavailable,
+    SceneburstError,
+    SettingsError,
+)
 
 
 class BadForm(SceneburstError):
     """A form is incomplete, or was not made by the page."""
+
+
+class Overtaken(SceneburstError):
+    """Something has changed since the form was shown."""
 
 
 class TooManyTabs(SceneburstError):
@@ -17,6 +29,8 @@ class TooManyTabs(SceneburstError):
 _STATUS: dict[type[SceneburstError], HTTPStatus] = {
     RoleTooLow: HTTPStatus.FORBIDDEN,
     BadForm: HTTPStatus.BAD_REQUEST,
+    Overtaken: HTTPStatus.CONFLICT,
+    ActConflict: HTTPStatus.CONFLICT,
     TooManyTabs: HTTPStatus.SERVICE_UNAVAILABLE,
     JobNotFound: HTTPStatus.NOT_FOUND,
     JobConflict: HTTPStatus.CONFLICT,

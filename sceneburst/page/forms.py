@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse
 from sceneburst.codes import Code as TopCode
 from sceneburst.page.codes import Code
 from sceneburst.page.errors import BadForm
-from sceneburst.page.views import View
+from sceneburst.page.view import View
 from scenequeue.ports.steering.audit_log import ACT_CHARACTERS
 
 _MAX_FORM_BYTES = 64 * 1024
@@ -96,8 +96,13 @@ def back_to(view: View, form: Form, said: str = "", **numbers: int) -> RedirectR
         said: a word of the view's `said`.
         numbers: n and m of the sentence.
     """
-    kept = query_of(view, dict(parse_qsl(form.text("back"), max_num_fields=_MAX_FIELDS)))
+    kept = query_in(view, form)
     return RedirectResponse(address_of(view, kept, {"said": said, **{name: str(value) for name, value in numbers.items()}}), 303)
+
+
+def query_in(view: View, form: Form) -> dict[str, str]:
+    """Return the filter of the view that a form was shown with, from its field `back`."""
+    return query_of(view, dict(parse_qsl(form.text("back"), max_num_fields=_MAX_FIELDS)))
 
 
 def query_of(view: View, given: Mapping[str, str]) -> dict[str, str]:

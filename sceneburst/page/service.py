@@ -13,7 +13,7 @@ from producer.client import Producer
 from sceneburst.page.broadcast import Broadcast
 from sceneburst.page.rendering.renderer import Renderer
 from sceneburst.page.settings import PageSettings
-from sceneburst.page.views import Query, View
+from sceneburst.page.view import Query, View
 from scenequeue.queue import SceneQueue
 
 T = TypeVar("T")

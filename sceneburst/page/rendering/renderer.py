@@ -11,7 +11,7 @@ from sceneburst.access.roles import Role
 from sceneburst.page.languages import NAMES, Catalogue, read_catalogues
 from sceneburst.page.rendering.formats import Formats
 from sceneburst.page.rendering.static_files import StaticFiles
-from sceneburst.page.views import Query, View
+from sceneburst.page.view import Query, View
 from scenequeue.reasons import Reason
 
 #: Sections do not lie in one another.

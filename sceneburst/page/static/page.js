@@ -33,6 +33,8 @@
   function morph(old, fresh) {
     if (old.isEqualNode(fresh)) return;
     if (isField(old) && old.nodeName !== "OPTION" && isTouched(old)) return;
+    // A form that somebody fills in keeps what it was shown for.
+    if (old.type === "hidden" && old.form && [...old.form.elements].some(isTouched)) return;
     for (const { name } of [...old.attributes]) {
       if (!fresh.hasAttribute(name) && !(name === "open" && old.nodeName === "DETAILS")) old.removeAttribute(name);
     }

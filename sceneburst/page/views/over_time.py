@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sceneburst.page.languages import msgid
-from sceneburst.page.views import Query, View
+from sceneburst.page.view import Query, View
 from scenequeue.jobs.rollup import Resolution
 from scenequeue.queue import SceneQueue
 

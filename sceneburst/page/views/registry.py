@@ -1,9 +1,19 @@
 """Lists the views, in the order of the navigation."""
 
-from sceneburst.page.views import View, now, over_time
+from sceneburst.page.view import View
+from sceneburst.page.views import now, over_time
+from sceneburst.page.views.containers import fleet, single
+from sceneburst.page.views.steering import audit, checks, keys, settings, steer
 
 VIEWS: tuple[View, ...] = (
     now.VIEW,
     over_time.VIEW,
+    fleet.VIEW,
+    single.VIEW,
+    steer.VIEW,
+    audit.VIEW,
+    settings.VIEW,
+    checks.VIEW,
+    keys.VIEW,
 )
 BY_NAME = {view.name: view for view in VIEWS}
