@@ -1,13 +1,17 @@
 """The front view of facts: numbers, money, done about when, and facts that anybody may have written."""
 
 import json
+import string
 from typing import Any
 
 import pytest
 from hypothesis import given, strategies as st
 
+from sceneburst.overview.codes import Code
 from sceneburst.overview.facts import FactReader, QueueFacts
 from sceneburst.overview.view import overview_of
+from sceneburst.words import overview as english
+from sceneburst.words.chinese import overview as chinese
 from scenequeue.jobs.job import Lane, WaitingItems
 from scenequeue.jobs.rollup import Rollup
 from scenequeue.published.facts import Facts, facts_of
@@ -143,3 +147,14 @@ def test_the_facts_of_a_queue_are_read(queue: SceneQueue) -> None:
     second = overview_of(reader.read())
     assert "2 dead" in [trouble.title.text for trouble in second.troubles]
     queue.dispatcher.resign("test")
+
+
+def test_the_front_view_is_complete_in_chinese() -> None:
+    """Each sentence, with the same parameters."""
+
+    def fields(sentence: str) -> set[str]:
+        return {name for _, name, _, _ in string.Formatter().parse(sentence) if name}
+
+    assert chinese.SENTENCES.keys() == english.SENTENCES.keys() == {str(code) for code in Code}
+    for code, sentence in chinese.SENTENCES.items():
+        assert fields(sentence) == fields(english.SENTENCES[code]), code
