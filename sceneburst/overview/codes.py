@@ -53,6 +53,7 @@ class Code(StrEnum):
     PAUSED_UNEXPLAINED = "paused_unexplained"
     REFUSED_AS = "refused_as"
     REFUSED_AT = "refused_at"
+    REFUSED_ELSEWHERE_TOO = "refused_elsewhere_too"
     RETRIES_FOR = "retries_for"
     SILENT_CONTAINER = "silent_container"
     SILENT_CONTAINERS = "silent_containers"

@@ -50,6 +50,7 @@ SENTENCES: Mapping[str, str] = {
     "paused_unexplained": "{by} paused it, without a reason",
     "refused_as": "{name}: {problem}",
     "refused_at": "{place}: {problem}",
+    "refused_elsewhere_too": "{problem} ({places:1 more place refuses|# more places refuse})",
     "retries_for": "attempts fail and are repeated; the next in line for {error}: {problem}",
     "silent_container": "{container_id} has not reported for {silent_s:.0f} s, and has {items:1 item|# items} in work",
     "silent_containers": (

@@ -39,10 +39,20 @@ def refused_launches(facts: QueueFacts) -> Iterator[Trouble]:
 
 def _refusal_of(each: ContainerTrouble) -> Reason:
     """Return the fleet's refusal, preceded by its name and place where its own words do not contain them."""
-    said = brief(each.problem)
+    said, more = _first_of(each.problem)
     if each.name and each.name not in said.plain():
         said = Reason(Code.REFUSED_AS, {"name": each.name, "problem": said})
-    return Reason(Code.REFUSED_AT, {"place": each.place, "problem": said}) if _is_apart(each.place, said) else said
+    if _is_apart(each.place, said):
+        said = Reason(Code.REFUSED_AT, {"place": each.place, "problem": said})
+    return Reason(Code.REFUSED_ELSEWHERE_TOO, {"problem": said, "places": more}) if more else said
+
+
+def _first_of(problem: Reason) -> tuple[Reason, int]:
+    """Return the first of several refusals, one for each place that was tried, and the number of the others."""
+    several = problem.parameters.get("reasons")
+    if problem.code == QueueCode.SEVERAL and isinstance(several, tuple) and several:
+        return brief(several[0]), len(several) - 1
+    return brief(problem), 0
 
 
 def _is_apart(place: str, said: Reason) -> bool:

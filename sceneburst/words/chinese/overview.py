@@ -49,6 +49,7 @@ SENTENCES: Mapping[str, str] = {
     "paused_unexplained": "由 {by} 暂停，未说明原因",
     "refused_as": "{name}：{problem}",
     "refused_at": "{place}：{problem}",
+    "refused_elsewhere_too": "{problem}（另有 {places} 处也拒绝）",
     "retries_for": "尝试失败并将重复；下一个任务项的错误是 {error}：{problem}",
     "silent_container": "{container_id} 已有 {silent_s:.0f} 秒没有报告，正在处理 {items} 个任务项",
     "silent_containers": "{containers} 个容器已有 {silent_s:.0f} 秒或更久没有报告，例如 {container_id}",

@@ -78,6 +78,9 @@ def test_refused_launches_are_told_by_the_fleets_own_name_with_the_next_try() ->
         "it is tried again by itself; more subnets, regions or on-demand capacity help, or a higher quota",
     )
     assert (found.severity, found.since_ms, found.next_ms) == (Severity.STOPS, NOW_MS - 300_000, NOW_MS + 40_000)
+    places = Reason("several", {"reasons": (said("subnet-a: RESOURCE:FARGATE"), said("subnet-b: RESOURCE:FARGATE"))})
+    everywhere = only(facts(depth=depth(ready=5), published=Facts(refused=(_NO_ROOM._replace(problem=places, place=""),))))
+    assert everywhere.problem.text == "subnet-a: RESOURCE:FARGATE (1 more place refuses)"
     denied = _NO_ROOM._replace(name="AccessDeniedException", problem=said("not authorized"), place="")
     busy = only(facts(depth=depth(ready=5, leased=1), published=Facts(refused=(denied,))))
     assert (busy.severity, busy.problem.text) == (Severity.FAILS, "AccessDeniedException: not authorized")
