@@ -80,14 +80,16 @@ class Catalogue:
         return singular if number == 1 else plural
 
 
+def read_messages(code: str) -> list[Message]:
+    """Return the messages of a language, whose catalogue has a file for each part of the page."""
+    folder = files("sceneburst.page") / "locale" / code / "LC_MESSAGES"
+    parts = sorted((file for file in folder.iterdir() if file.name.endswith(".po")), key=str) if folder.is_dir() else []
+    return [message for part in parts for message in read_po(part.read_text(encoding="utf-8"))]
+
+
 def read_catalogues() -> dict[str, Catalogue]:
     """Return the catalogues of all languages."""
-    folder = files("sceneburst.page") / "locale"
-    found = {}
-    for code in NAMES:
-        file = folder / code / "LC_MESSAGES" / "page.po"
-        found[code] = Catalogue(code, read_po(file.read_text(encoding="utf-8")) if file.is_file() else [])
-    return found
+    return {code: Catalogue(code, read_messages(code)) for code in NAMES}
 
 
 def language_of(chosen: str | None, accepted: str) -> str:
