@@ -85,4 +85,6 @@ class Overview:
         numbers["ready_by_lane"] = {lane.value: ready for lane, ready in self.numbers.ready_by_lane.items()}
         containers["why"] = self.containers.why.to_people() if self.containers.why else None
         troubles = [trouble.to_people() for trouble in self.troubles]
-        return {"at_ms": self.at_ms, "troubles": troubles, "money": money, "numbers": numbers, "containers": containers}
+        decisions = [decision.to_people() for decision in self.decisions]
+        parts = {"money": money, "numbers": numbers, "containers": containers, "decisions": decisions}
+        return {"at_ms": self.at_ms, "troubles": troubles, **parts}

@@ -10,7 +10,7 @@ from sceneburst.commands.operators.dead import last_reason
 from sceneburst.commands.operators.decisions import decisions
 from sceneburst.commands.operators.pauses import pause, pauses_text, resume
 from sceneburst.counted import counted
-from sceneburst.terminal.front import print_troubles
+from sceneburst.terminal.front_view.lines import print_troubles
 from sceneburst.terminal.screen import (
     JsonFlag,
     Namespace,
@@ -116,7 +116,7 @@ def show(
 
 
 def _watch(*, as_json: bool, redis_url: str | None, namespace: str | None) -> None:
-    from sceneburst.terminal.queue_watch import watch_queue
+    from sceneburst.terminal.front_view.watching import watch_queue
 
     with connected(redis_url, namespace) as queue:
         watch_queue(queue, as_json=as_json)

@@ -5,6 +5,7 @@ import redis
 
 from sceneburst.overview.facts import FactReader
 from sceneburst.overview.view import overview_of
+from scenequeue.ports.troubles.dead_reasons import LOOKED_AT
 from scenequeue.queue import SceneQueue
 from scenequeue.reasons import Reason
 from scenequeue.settings import SceneburstSettings
@@ -75,3 +76,27 @@ def test_an_operators_user_reads_all_of_it_and_another_one_is_told_that_it_does_
         assert bool(facts.pauses) or not is_whole
         theirs.close()
         admin.execute_command("ACL", "DELUSER", user)
+
+
+def test_a_look_costs_the_same_however_many_letters_and_jobs_there_are(queue: SceneQueue, redis_url: str) -> None:
+    """Once there are more than are looked at."""
+    queue.dispatcher.acquire("test", 600)
+    with redis.Redis.from_url(redis_url) as client:
+
+        def bury(jobs: range, letters: int) -> None:
+            for number in jobs:
+                submit(queue, f"job{number}", letters)
+                for lease in queue.worker.lease("c1", letters):
+                    missing = Reason("object_missing", {"uri": "s3://b/k", "answer": "404"})
+                    queue.worker.fail("c1", lease, "ObjectNotFound", missing, transient=False)
+
+        def commands() -> int:
+            before = client.info("stats")["total_commands_processed"]
+            FactReader(queue).read()
+            return int(client.info("stats")["total_commands_processed"] - before)
+
+        bury(range(LOOKED_AT + 1), 1)
+        few = commands()
+        bury(range(100, 100 + 2 * LOOKED_AT), 4)
+        assert commands() <= few
+    queue.dispatcher.resign("test")

@@ -5,7 +5,7 @@ from rich.cells import cell_len
 
 from sceneburst.overview.facts import QueueFacts
 from sceneburst.overview.view import overview_of
-from sceneburst.terminal.front import front_lines, front_screen
+from sceneburst.terminal.front_view.lines import front_lines, front_screen
 from scenequeue.jobs.job import Lane, Pause, WaitingItems
 from scenequeue.jobs.rollup import Rollup
 from scenequeue.published.decision import decision_from

@@ -11,6 +11,7 @@ from sceneburst.counted import counted
 from sceneburst.overview.circumstances import age, circumstances_of
 from sceneburst.overview.overview import Containers, Money, Numbers, Overview
 from sceneburst.overview.trouble import Severity, Trouble
+from sceneburst.terminal.front_view.outcomes import outcomes
 from sceneburst.terminal.screen import breaks_lines, cell_text, out, print_lines
 from sceneburst.terminal.sheet import INDENT, wrapped
 from scenequeue.published.decision import Decision
@@ -148,9 +149,6 @@ def _containers(containers: Containers, now_ms: int) -> str:
 
 
 def _decision(decision: Decision, now_ms: int) -> str:
-    up = [each.start_up_s for each in decision.launched if each.start_up_s is not None]
-    refused = sum(each.is_refused for each in decision.launched)
-    became = [f"{len(up)} up in {max(up):.0f} s"] if up else []
-    became += [f"{refused} refused"] if refused else []
-    ended = f" [{', '.join(became)}]" if became else ""
+    fates = "; ".join(map(cell_text, outcomes(decision)))
+    ended = f" [{fates}]" if fates else ""
     return f"{INDENT}{age(now_ms - decision.at_ms).text} ago: {_cut(decision.why)}{ended}"

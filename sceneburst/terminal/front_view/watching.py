@@ -12,7 +12,7 @@ from sceneburst.overview.overview import Overview
 from sceneburst.overview.trouble import Trouble
 from sceneburst.overview.troubles import unreachable
 from sceneburst.overview.view import overview_of
-from sceneburst.terminal.front import broken, front_lines, front_screen, trouble_lines
+from sceneburst.terminal.front_view.lines import broken, front_lines, front_screen, trouble_lines
 from sceneburst.terminal.screen import out, print_json_line, print_lines
 from scenequeue.errors import QueueUnavailable
 from scenequeue.queue import SceneQueue

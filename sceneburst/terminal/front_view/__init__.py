@@ -1,0 +1,1 @@
+"""The front view in a terminal: as lines, and again every second."""
