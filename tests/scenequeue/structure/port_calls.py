@@ -206,7 +206,20 @@ def _inspect(world: World) -> Iterator[tuple[str, Call]]:
             "pauses",
             "containers_with_marks",
         ),
-        *("settings", "limits", "plan", "is_transient", "now_ms", "server", "decisions", "stuck_items", "failing_receivers"),
+        *(
+            "settings",
+            "has_dispatcher",
+            "retries",
+            "dead_reasons",
+            "limits",
+            "plan",
+            "is_transient",
+            "now_ms",
+            "server",
+            "decisions",
+            "stuck_items",
+            "failing_receivers",
+        ),
     ):
         yield name, lambda queue, name=name: getattr(queue.inspect, name)()
     yield "find_dead", lambda queue: queue.inspect.find_dead(letters)

@@ -39,6 +39,8 @@ _EXCEPT: dict[str, set[Role]] = {
     "inspect.find_jobs": {"operator"},
     "inspect.limits": {"dispatcher", "operator"},
     "inspect.settings": {"dispatcher", "operator"},
+    "inspect.has_dispatcher": {"dispatcher", "operator"},
+    "inspect.dead_reasons": {"operator"},
     "inspect.history": {"dispatcher", "operator"},
 }
 #: Whoever has the token of a lease, or the id of a job or a container, may use these.
