@@ -113,6 +113,8 @@ class Pause(FrozenModel):
     why: str = ""
     #: Redis clock; 0 if unknown.
     since_ms: int = 0
+    #: Ready items of a paused job; None for other pauses, as `Depth` has their numbers.
+    ready: int | None = None
 
 
 class JobStatus(FrozenModel):

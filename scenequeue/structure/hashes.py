@@ -77,10 +77,10 @@ def job_from(job_id: str, fields: Mapping[str, str]) -> JobStatus:
 def _pause_of_job(job_id: str, fields: Mapping[str, str]) -> Pause | None:
     """Return the pause of a job; None for one that has ended, to which a version without such pauses may have left one."""
     is_paused = "paused" in fields and fields["state"] == JobState.ACTIVE
-    return pause_from(f"job={job_id}", fields["paused"]) if is_paused else None
+    return pause_from(f"job={job_id}", fields["paused"], whole_number(fields.get("ready"))) if is_paused else None
 
 
-def pause_from(about: str, text: str) -> Pause:
+def pause_from(about: str, text: str, ready: int | None = None) -> Pause:
     """Parse a pause; one of an older version is its time alone."""
     try:
         known = json.loads(text)
@@ -94,6 +94,7 @@ def pause_from(about: str, text: str) -> Pause:
         by=by if isinstance(by, str) else "",
         why=why if isinstance(why, str) else "",
         since_ms=int(since_ms) if isinstance(since_ms, int | float) and 0 <= since_ms <= _MAX_TIME_MS else 0,
+        ready=None if ready is None else max(0, ready),
     )
 
 

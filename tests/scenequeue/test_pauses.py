@@ -96,6 +96,9 @@ def test_the_pause_of_a_job_ends_with_the_job(any_queue: SceneQueue, ends: str) 
         queue.worker.fail("c1", lease, "BadInput", said("no"), transient=False)
     status = queue.producer.status("a")
     assert (status.state.value, status.pause, queue.inspect.pauses()) == (ends, None, [])
+    client, keys = queue._connection.client, queue._connection.keys
+    assert not client.exists(keys.of("jobs:paused"))
+    assert not client.hexists(keys.job("a"), "paused")
     assert not queue.operator.resume("ann", job="a")
     with pytest.raises(JobConflict, match="has ended"):
         queue.operator.pause("ann", job="a")
@@ -121,6 +124,7 @@ def test_pauses_are_listed_with_who_why_and_since(any_queue: SceneQueue) -> None
     ]  # fmt: skip
     assert all(before_ms <= pause.since_ms <= queue.inspect.now_ms() for pause in found)
     assert queue.producer.status("a").pause == found[2]
+    assert [pause.ready for pause in found] == [None, None, 1]
     assert queue.inspect.pauses(0)[2:] == []
 
 
@@ -253,9 +257,11 @@ def test_whatever_stands_in_a_pause_it_holds_and_is_shown(any_queue: SceneQueue,
     client, keys = queue._connection.client, queue._connection.keys
     client.hset(keys.job("a"), "paused", written)
     client.hset(keys.control, mapping={"paused": written, "paused:normal": written})
-    assert queue.inspect.pauses() == [Pause(about=about) for about in ("", "lane=normal", "job=a")]
+    assert queue.inspect.pauses() == [
+        Pause(about=""), Pause(about="lane=normal"), Pause(about="job=a", ready=1),
+    ]  # fmt: skip
     status = queue.producer.status("a")
-    assert (status.state, status.pause) == (JobState.ACTIVE, Pause(about="job=a"))
+    assert (status.state, status.pause) == (JobState.ACTIVE, Pause(about="job=a", ready=1))
     reason = queue.inspect.waits_because(status)
     assert reason is not None
     assert reason.text

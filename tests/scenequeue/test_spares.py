@@ -11,7 +11,7 @@ import pytest
 from scenequeue.errors import LeaseLost
 from scenequeue.jobs.ids import check_job_id
 from scenequeue.jobs.item import ItemState, Lease, WorkItem
-from scenequeue.jobs.job import JobSpec
+from scenequeue.jobs.job import JobSpec, Lane
 from scenequeue.queue import SceneQueue
 from scenequeue.structure.lease_steps import SpareRule
 from tests.scenequeue.jobs import done, end_leases, submit
@@ -189,15 +189,16 @@ def test_no_spare_lease_is_given_without_a_rate(queue: SceneQueue) -> None:
 
 
 def test_no_spare_lease_is_given_to_whom_no_lease_is_given(queue: SceneQueue) -> None:
-    """To its holder, to who cannot do it, to who is to drain, in a queue that is paused; and not while retries wait."""
+    """To its holder, to who cannot do it, to who is to drain, while the queue, the lane or the job is paused, or retries wait."""
     first = _begin_last(queue, 1, 2)
     assert _spares(queue, "c1") == []
     assert queue.worker.lease_spares("c2", 1, serves=["stitch/1"], rule=_ANY) == []
     queue.dispatcher.drain("c3")
     assert _spares(queue, "c3") == []
-    queue.operator.pause()
-    assert _spares(queue) == []
-    queue.operator.resume()
+    for about in ({}, {"lane": Lane.NORMAL}, {"job": first.job_id}):
+        queue.operator.pause(**about)
+        assert _spares(queue) == []
+        queue.operator.resume(**about)
     assert [lease.item_id for lease in _spares(queue)] == [first.item_id]
 
 

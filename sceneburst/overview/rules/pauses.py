@@ -20,15 +20,14 @@ def pauses(facts: QueueFacts) -> Iterator[Trouble]:
             items = facts.depth.ready_by_lane.get(Lane(name), 0) if name in set(Lane) else 0
         elif kind == "job":
             title, remedy = Reason(Code.TITLE_PAUSED_JOB, {"job_id": name}), Reason(Code.DO_RESUME_JOB, {"job_id": name})
-            items, acts = facts.depth.ready_of_paused_jobs, (Act.SEE_JOB, Act.RESUME)
+            items, acts = pause.ready or 0, (Act.SEE_JOB, Act.RESUME)
         yield Trouble(
             key=f"paused {pause.about}".rstrip(),
             severity=Severity.STOPS if items else Severity.THREATENS,
             title=title,
             problem=_said(pause),
             remedy=remedy,
-            # Of paused jobs only the number of all together is known.
-            amount=None if kind == "job" else items,
+            amount=items,
             since_ms=pause.since_ms or None,
             acts=acts,
             target={kind: name} if kind else {},

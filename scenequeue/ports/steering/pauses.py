@@ -9,7 +9,7 @@ from scenequeue.ports.job_lookup import job_not_found
 from scenequeue.ports.steering.audit_log import act_words, run_on_holders
 from scenequeue.reasons import Code
 from scenequeue.structure.connection import Connection
-from scenequeue.structure.hashes import pause_from
+from scenequeue.structure.hashes import pause_from, whole_number
 from scenequeue.structure.merging import merged
 
 #: Fields of `control` with the pauses of everything and of lanes.
@@ -86,10 +86,10 @@ def _pauses_of_jobs(connection: Connection, limit: int) -> list[Pause]:
     with connection.translated():
         pipeline = connection.client.pipeline(transaction=False)
         for job_id in ids:
-            pipeline.hmget(keys.job(job_id), "state", "paused")
+            pipeline.hmget(keys.job(job_id), "state", "paused", "ready")
         found = connection.answers(pipeline)
     pauses = [
-        pause_from(f"job={job_id}", fields[1])
+        pause_from(f"job={job_id}", fields[1], whole_number(fields[2]))
         for job_id, fields in zip(ids, found, strict=True)
         # A version that knows no paused jobs may have ended one.
         if fields and fields[0] == JobState.ACTIVE and fields[1] is not None

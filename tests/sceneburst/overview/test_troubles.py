@@ -43,7 +43,7 @@ def test_a_queue_that_is_merely_busy_has_no_trouble(parts: dict[str, Any]) -> No
         (Pause(about="lane=bulk", by="ann@ops"),
          ("lane bulk paused", "ann@ops paused it, without a reason",
           "resume when that is over: `sceneburst queue resume --lane bulk`"), {"lane": "bulk"}),
-        (Pause(about="job=a"),
+        (Pause(about="job=a", ready=7),
          ("job a paused", "somebody paused it, without a reason", "resume when that is over: `sceneburst queue resume --job a`"),
          {"job": "a"}),
     ],
@@ -54,7 +54,9 @@ def test_a_pause_is_told_with_who_why_and_since(pause: Pause, told: tuple[str, .
     found = only(facts(depth=waiting, pauses=[pause]))
     assert (texts(found), found.target, found.since_ms) == (told, target, pause.since_ms or None)
     assert (found.severity, Act.RESUME in found.acts) == (Severity.STOPS, True)
-    assert only(facts(pauses=[pause])).severity is Severity.THREATENS
+    assert found.amount == 7
+    idle = pause.model_copy(update={"ready": 0})
+    assert only(facts(pauses=[idle])).severity is Severity.THREATENS
 
 
 _NO_ROOM = ContainerTrouble(
