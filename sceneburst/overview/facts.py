@@ -90,7 +90,8 @@ class FactReader:
     """
 
     def __init__(self, queue: SceneQueue) -> None:
-        self._queue = queue
+        # Not the queue itself, so that one who keeps readers by queue does not keep queues.
+        self._inspect, self._structures = queue.inspect, queue.structures
         inspect = queue.inspect
         self._containers = _Kept(lambda: inspect.containers(CONTAINERS), 0)
         self._stuck = _Kept(inspect.stuck_items, _STUCK_S)
@@ -106,7 +107,7 @@ class FactReader:
         Raises:
             QueueUnavailable: Redis does not answer.
         """
-        inspect = self._queue.inspect
+        inspect = self._inspect
         self._unreadable = None
         plan = inspect.plan()
         return QueueFacts(
@@ -127,7 +128,7 @@ class FactReader:
             minutes=tuple(self._allowed(lambda: inspect.history(Resolution.MINUTE, _MINUTES), [])),
             server=self._allowed(self._server, None),
             is_transient=self._allowed(inspect.is_transient, False),
-            structures=self._queue.structures,
+            structures=self._structures,
             unreadable=self._unreadable,
         )
 
