@@ -10,7 +10,7 @@ STAMP := $(VENV)/.installed
 # Compile bytecode before tests and measurements, as an installation does.
 COMPILED = $(BIN)/python -m compileall -q scenequeue producer dispatcher container_worker sceneburst
 
-.PHONY: situations chaos chaos-long outage growth-kills transcode-kills upgrade transcode-matrix hls-browser help demo test lint format docs bench-queue bench-render bench-autoscale bench-operators soak bench-growth bench-launch bench-transcode bench-scale bench-vmaf wheel wheel-test image base-image image-test clean
+.PHONY: monitoring situations chaos chaos-long outage growth-kills transcode-kills upgrade transcode-matrix hls-browser help demo test lint format docs bench-queue bench-render bench-autoscale bench-operators soak bench-growth bench-launch bench-transcode bench-scale bench-vmaf wheel wheel-test image base-image image-test clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -71,6 +71,13 @@ transcode-matrix: $(STAMP) ## Transcode every kind of source in segments of 1, 2
 
 situations: $(STAMP) ## Plant ten faults; the front view names each and what to do within two seconds
 	$(BIN)/python -m pytest -q -s -p no:randomly -m situation tests/sceneburst/overview/situations
+
+PROMTOOL ?= promtool
+monitoring: $(STAMP) ## Check alert rules and dashboard by promtool (Debian: prometheus), and raise each alert
+	@command -v $(PROMTOOL) >/dev/null || { echo "promtool is needed: apt install prometheus, or PROMTOOL=path"; exit 1; }
+	@mkdir -p output && $(BIN)/python -m tests.deploy.dashboard_rules > output/dashboard-rules.yaml
+	$(PROMTOOL) check rules deploy/monitoring/alerts.yaml output/dashboard-rules.yaml
+	$(PROMTOOL) test rules deploy/monitoring/alerts_test.yaml
 
 NODE_MODULES = output/browser/node_modules
 

@@ -9,6 +9,7 @@ from dispatcher.decisions.planner import Plan
 from dispatcher.decisions.planning.backlog import Backlog, Waiting
 from scenequeue.jobs.container import ContainerRecord
 from scenequeue.jobs.job import Depth, WaitingItems
+from scenequeue.published.facts import Facts
 from scenequeue.queue import SceneQueue
 
 
@@ -38,6 +39,9 @@ class Ticked(NamedTuple):
     starts_failed: int
     interrupted: int
     took_s: float = 0.0
+    facts: Facts = Facts()
+    #: Posts that the receivers of callbacks did not accept, since this dispatcher began.
+    callbacks_failed: int = 0
 
     @property
     def depth(self) -> Depth:

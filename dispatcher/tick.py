@@ -214,7 +214,8 @@ class Dispatcher:
         facts = self._facts(ticked.snapshot, made, launched)
         self._publisher.publish_plan(made, reason, ticked.snapshot.at_ms, self._changed, facts)
         if self._observe:
-            self._observe(ticked)
+            failed = self._notifier.failed if self._notifier else 0
+            self._observe(ticked._replace(facts=facts, callbacks_failed=failed))
         if self._notifier:
             self._notifier.run()
 

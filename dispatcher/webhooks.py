@@ -66,12 +66,16 @@ class WebhookSender:
         self._queue, self._secret, self._resolve = queue, secret, resolve
         self._transport, self._limit_s = transport, limit_s
         self._threads = ThreadPoolExecutor(max_workers=_THREADS, thread_name_prefix="webhook")
-        self._running: list[Future[None]] = []
+        self._running: list[Future[bool]] = []
+        #: Posts that were not accepted.
+        self.failed = 0
         self._log = structlog.get_logger()
 
     def run(self) -> int:
         """Start to post the due notices; return their number."""
-        self._running = [delivery for delivery in self._running if not delivery.done()]
+        ended = [delivery for delivery in self._running if delivery.done()]
+        self.failed += sum(delivery.exception() is not None or not delivery.result() for delivery in ended)
+        self._running = [delivery for delivery in self._running if delivery not in ended]
         free = _THREADS - len(self._running)
         due = self._queue.dispatcher.due_notices(free) if free else []
         for job in due:
@@ -83,7 +87,8 @@ class WebhookSender:
         """Wait for the running posts; safe twice."""
         self._threads.shutdown(wait=True)
 
-    def _deliver(self, job: JobStatus) -> None:
+    def _deliver(self, job: JobStatus) -> bool:
+        """Post one notice, and record the outcome; return True if it was accepted."""
         try:
             self._post(job)
         except (httpx.HTTPError, StorageUnavailable, OSError) as error:
@@ -96,6 +101,8 @@ class WebhookSender:
             self._queue.dispatcher.settle_notice(job.job_id, reason_for(said_by(error)), finished_ms=job.finished_ms)
         else:
             self._queue.dispatcher.settle_notice(job.job_id, finished_ms=job.finished_ms)
+            return True
+        return False
 
     def _post(self, job: JobStatus) -> None:
         body = body_of(job)

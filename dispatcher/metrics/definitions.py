@@ -41,7 +41,14 @@ METRICS: tuple[Metric, ...] = (
     Metric("LaunchesFailed", "sceneburst_launches_failed_total", "Count", "launches that the fleet refused"),
     Metric("StartsFailed", "sceneburst_starts_failed_total", "Count", "accepted launches that never said hello"),
     Metric("SpotInterruptions", "sceneburst_spot_interruptions_total", "Count", "containers that Spot took back"),
+    Metric("LostContainers", "sceneburst_lost_containers", "Count", "containers that came up, and were lost in the last hour"),
+    Metric(
+        "SilentContainers", "sceneburst_silent_containers", "Count", "containers that do not report, and are not given up yet"
+    ),
+    Metric("CallbacksFailed", "sceneburst_callbacks_failed_total", "Count", "posts to callbacks that were not accepted"),
     Metric("CostPerHourUSD", "sceneburst_cost_usd_per_hour", "None", "what the containers that run cost an hour"),
+    Metric("BudgetUSDPerHour", "sceneburst_budget_usd_per_hour", "None", "the budget in force; nothing without one"),
+    Metric("BudgetCut", "sceneburst_budget_cut", "None", "1 while the budget holds launches back"),
     Metric("CostUSD", "sceneburst_cost_usd_total", "None", "what they have cost since this dispatcher began to act"),
     Metric("CostPerSceneUSD", "sceneburst_cost_per_scene_usd", "None", "cost of the last full window by the scenes done in it"),
     Metric("CostAnomaly", "sceneburst_cost_anomaly", "None", "1 while cost per scene is far above its rolling median"),

@@ -88,7 +88,13 @@ class Exporter(Collector):
             "StartsFailed": ticked.starts_failed,
             "SpotInterruptions": ticked.interrupted,
             "TickSeconds": ticked.took_s,
+            "LostContainers": sum(each.last_hour for each in ticked.facts.lost),
+            "SilentContainers": len(ticked.facts.silent),
+            "CallbacksFailed": ticked.callbacks_failed,
+            "BudgetCut": float(ticked.facts.is_cut_by_budget),
         }
+        if ticked.facts.budget_usd_per_hour is not None:
+            values["BudgetUSDPerHour"] = ticked.facts.budget_usd_per_hour
         cost = self._watch.observe(values["CostPerHourUSD"], ticked.depth.scenes_done, ticked.snapshot.at_ms)
         values |= {
             "CostUSD": cost.total_usd,

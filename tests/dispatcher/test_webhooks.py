@@ -81,6 +81,7 @@ def test_a_receiver_that_fails_is_tried_again_later(queue: SceneQueue) -> None:
     assert callback == Callback(state="pending", tries=1, code="receiver_answered", parameters={"status": 503})
     assert callback.error == "the receiver answered 503"
     assert Callback.model_validate(callback.model_dump()) == callback
+    assert (notifier.run(), notifier.failed) == (0, 1)
 
 
 def test_an_end_that_comes_while_another_is_posted_is_posted_too(queue: SceneQueue) -> None:

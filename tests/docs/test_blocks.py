@@ -14,7 +14,7 @@ from tests.support.media import Media
 from tests.support.numbered_clips.making import encode
 
 #: Pages whose blocks take for granted that a Sceneburst runs; README starts its own.
-_BESIDE_UP = ("docs/enqueueing.md", "docs/http-api.md", "docs/operators.md", "docs/transcoding.md")
+_BESIDE_UP = ("docs/at-night.md", "docs/enqueueing.md", "docs/http-api.md", "docs/operators.md", "docs/transcoding.md")
 _UP = Block("", "sh", "sceneburst up --containers 2\n")
 
 
@@ -44,7 +44,7 @@ def reader(tmp_path: Path, s3_server: str, monkeypatch: pytest.MonkeyPatch) -> I
 
 
 def _an_order_of_which_one_scene_is_lost(reader: Reader) -> None:
-    """The job that the operators' page looks at."""
+    """The job that two pages look at."""
     scene = {"image": "intro.jpg", "audio": "intro.mp3"}
     scenes = [{"name": "intro", **scene}, {"name": "outro", **scene, "audio": "lost.mp3"}]
     code = (
@@ -55,7 +55,10 @@ def _an_order_of_which_one_scene_is_lost(reader: Reader) -> None:
     reader.run(Block("", "python", code))
 
 
-_BEFORE: dict[str, Callable[[Reader], None]] = {"docs/operators.md": _an_order_of_which_one_scene_is_lost}
+_BEFORE: dict[str, Callable[[Reader], None]] = {
+    "docs/at-night.md": _an_order_of_which_one_scene_is_lost,
+    "docs/operators.md": _an_order_of_which_one_scene_is_lost,
+}
 
 
 def _run_of(page: str) -> list[Block]:

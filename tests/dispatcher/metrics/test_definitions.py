@@ -58,7 +58,9 @@ def test_prometheus_gets_what_the_acting_dispatcher_sees_and_from_one_that_stand
     queue.dispatcher.resign("before")
     queue.worker.beat(record)
     queue.worker.ack("by-hand", [done(leases[0])])
-    settings = DispatcherSettings.load(redis_url=redis_url, namespace=namespace, state_dir=tmp_path, max_containers=1)
+    settings = DispatcherSettings.load(
+        redis_url=redis_url, namespace=namespace, state_dir=tmp_path, max_containers=1, budget_usd_per_hour=50
+    )
     submit(queue, "held", 4, lane=Lane.BULK)
     queue.operator.pause(lane=Lane.BULK)
     emf = io.StringIO()
@@ -72,6 +74,7 @@ def test_prometheus_gets_what_the_acting_dispatcher_sees_and_from_one_that_stand
         "sceneburst_acting": 1, "sceneburst_ready_items": 7, "sceneburst_in_flight_items": 2, "sceneburst_done_items_total": 1,
         "sceneburst_dead_letters": 0, "sceneburst_backlog_video_seconds": 7, "sceneburst_containersworking": 1,
         "sceneburst_containersstarting": 0, "sceneburst_cost_anomaly": 0, "sceneburst_paused_items": 4,
+        "sceneburst_budget_usd_per_hour": 50, "sceneburst_budget_cut": 0, "sceneburst_silent_containers": 0,
     }  # fmt: skip
     assert {name: acting[name] for name in told} == told
     assert acting["sceneburst_cost_usd_per_hour"] == pytest.approx(2 * 0.04048 + 4 * 0.004445, rel=1e-3)
