@@ -24,7 +24,7 @@ SENTENCES: Mapping[str, str] = {
     "lane_paused": "lane {lane} is paused {pause}; `sceneburst queue resume --lane {lane}` goes on",
     "paused": "the queue is paused; `sceneburst queue resume` goes on",
     "queue_paused": "the queue is paused {pause}; `sceneburst queue resume` goes on",
-    "pause_because": "{pause}: {why:quoted}",
+    "pause_because": '{pause}: "{why}"',
     "pause_by": "by {by} since {since_ms:time}",
     "pause_since": "since {since_ms:time}",
     "planned": "the dispatcher's plan: {why}",

@@ -18,6 +18,7 @@ from scenequeue.jobs.kinds.render import RenderOptions
 from scenequeue.jobs.options import job_options_from
 from scenequeue.jobs.result import DeadLetter, ItemErrorRecord, ItemResult
 from scenequeue.jobs.wishes import JobWishes, WishedJob
+from scenequeue.quoted import one_line
 from scenequeue.reasons import Code, Reason
 from scenequeue.reasons.stored import stored_reason
 
@@ -27,6 +28,8 @@ _STATES = tuple(Counts.model_fields)
 _BOOLEANS = frozenset({"is_spot", "is_draining"})
 #: Maximum length at which a value that cannot be parsed is shown.
 _SHOWN_CHARACTERS = 2000
+#: Longest name or reason of an operator that is shown; ours are shorter.
+_WORDS_CHARACTERS = 400
 #: Largest time that is shown; a later one is no time of ours.
 _MAX_TIME_MS = 253_402_300_799_999
 
@@ -91,11 +94,16 @@ def pause_from(about: str, text: str, ready: int | None = None) -> Pause:
     by, why, since_ms = (known.get(name) for name in ("by", "why", "since_ms"))
     return Pause(
         about=about,
-        by=by if isinstance(by, str) else "",
-        why=why if isinstance(why, str) else "",
+        by=_shown_words(by),
+        why=_shown_words(why),
         since_ms=int(since_ms) if isinstance(since_ms, int | float) and 0 <= since_ms <= _MAX_TIME_MS else 0,
         ready=None if ready is None else max(0, ready),
     )
+
+
+def _shown_words(text: object) -> str:
+    """Return an operator's words in one line, bounded even if another program has written them."""
+    return one_line(text)[:_WORDS_CHARACTERS] if isinstance(text, str) else ""
 
 
 def _callback_from(fields: Mapping[str, str]) -> Callback:

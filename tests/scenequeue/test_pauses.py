@@ -125,6 +125,9 @@ def test_pauses_are_listed_with_who_why_and_since(any_queue: SceneQueue) -> None
     assert all(before_ms <= pause.since_ms <= queue.inspect.now_ms() for pause in found)
     assert queue.producer.status("a").pause == found[2]
     assert [pause.ready for pause in found] == [None, None, 1]
+    queue._connection.client.hset(queue._connection.keys.control, "paused", '{"by":"\\u001b[31m","why":"' + "x" * 9000 + '"}')
+    foreign = queue.inspect.pauses()[0]
+    assert (foreign.by, len(foreign.why)) == (r"\x1b[31m", 400)
     assert queue.inspect.pauses(0)[2:] == []
 
 

@@ -66,13 +66,13 @@ def test_a_job_that_has_ended_does_not_wait() -> None:
         ),
         (
             [Pause(about="lane=normal", by="ann")],
-            Pause(about="job=a", why='disk "x"\nfull', since_ms=1_700_000_000_000),
-            """the job is paused since 2023-11-14 22:13 UTC: 'disk "x"\\nfull'; `sceneburst queue resume --job a` goes on""",
+            Pause(about="job=a", why="disk <x> full", since_ms=1_700_000_000_000),
+            'the job is paused since 2023-11-14 22:13 UTC: "disk <x> full"; `sceneburst queue resume --job a` goes on',
         ),
         (
             [_ALL.model_copy(update={"by": "bob", "why": "night"})],
             Pause(about="job=a", by="ann"),
-            "the queue is paused by bob since 2023-11-14 22:13 UTC: 'night'; `sceneburst queue resume` goes on",
+            'the queue is paused by bob since 2023-11-14 22:13 UTC: "night"; `sceneburst queue resume` goes on',
         ),
     ],
 )

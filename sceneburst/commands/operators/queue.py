@@ -8,7 +8,7 @@ import typer
 from sceneburst.commands.job_status import STATUS_COLUMNS, status_data, status_row
 from sceneburst.commands.operators.dead import last_reason
 from sceneburst.commands.operators.decisions import decisions
-from sceneburst.commands.operators.pauses import pause, pauses_text, resume
+from sceneburst.commands.operators.pauses import pause, resume
 from sceneburst.counted import counted
 from sceneburst.terminal.front_view.lines import print_troubles
 from sceneburst.terminal.screen import (
@@ -92,8 +92,6 @@ def show(
         f"{'paused · ' if depth.is_paused else ''}{counts.ready} ready ({lanes}{of_paused}) · {counts.leased} in flight · "
         f"{counts.delayed} delayed · {counts.dead} dead · {counts.done} done · {counted(len(containers), 'container')}"
     )
-    for line in pauses_text(pauses):
-        say(line)
     if depth.malformed:
         say(f"malformed in Redis, counted as 0: {', '.join(depth.malformed)}")
     said = f"{plan['why'].text} ({age_text(plan['at_ms'], now_ms)} ago)" if plan else "none has acted in the last minute"

@@ -42,10 +42,11 @@ def set_pause(
         JobNotFound: there is no such job.
         JobConflict: the job has ended, so it cannot be paused.
     """
-    if lane and job:
+    # A job without a name, such as that of a variable that is not set, is no word for everything.
+    if lane is not None and job is not None:
         raise BadInput(Code.PAUSE_OF_TWO)
     switch, since = (1 if is_pause else 0), ("" if since_ms is None else since_ms)
-    if not job:
+    if job is None:
         words = (switch, lane.value if lane else "", since, *act_words(by, why))
         # Each, as the step makes the bells of its structure agree.
         changed = [each.run("pause", *words) for each in connection.all]
