@@ -12,8 +12,11 @@ local container = ARGV[3]
 local key = SHARED .. 'container:' .. container
 -- First, so that a user without permission is refused before anything changes.
 local is_to_drain = is_draining(container)
+local was = ARGV[5] == '1' and call('HMGET', key, 'stop_ms', 'exit_reason') or {}
 call('HSET', key, 'beat_ms', NOW_MS, unpack(ARGV, 6))
 if ARGV[5] == '1' then call('HSET', key, 'state', 'gone', 'ended_ms', NOW_MS) end
+-- The container knows only that it was told to stop, and not by whom.
+if num(was[1]) > 0 and was[2] and was[2] ~= '' then call('HSET', key, 'exit_reason', was[2]) end
 call('EXPIRE', key, ARGV[4])
 call('EXPIRE', key .. ':log', ARGV[4])
 call('ZADD', SHARED .. 'containers', 'NX', NOW_MS, container)

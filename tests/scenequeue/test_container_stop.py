@@ -31,6 +31,20 @@ def test_a_container_that_is_to_stop_gets_no_more_work_and_says_who_asked(any_qu
     assert shown.remark.code == "stop_asked_by_because"
 
 
+def test_a_stopped_container_ends_with_the_operators_reason(any_queue: SceneQueue) -> None:
+    """Whatever it says itself, which is only that it was told to stop."""
+    for name in ("c1", "c2"):
+        _running(any_queue, name)
+        any_queue.dispatcher.record_ended(name, "gone", said("stopped by ann"))
+        if name == "c1":
+            any_queue.operator.stop(name, by="ann")
+            _running(any_queue, name)
+            any_queue.operator.stop(name, by="ann")
+        any_queue.worker.goodbye(ContainerRecord(container_id=ContainerId(name)).ended(said("SIGTERM")))
+    reasons = {record.container_id: record.exit_reason for record in any_queue.inspect.containers()}
+    assert reasons == {"c1": "stopped by ann", "c2": "SIGTERM"}
+
+
 def test_a_container_keeps_who_drained_it_and_why(any_queue: SceneQueue) -> None:
     """Of the first; a mark for a container without a record makes none."""
     _running(any_queue)
