@@ -7,7 +7,7 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
 from dispatcher.fleets.settings import DockerSettings, FargateSettings
-from sceneburst.page.settings import PageSettings
+from sceneburst.web.page_settings import PageSettings
 from scenequeue.settings import ApiSettings, DispatcherSettings, ProducerSettings, SceneburstSettings, WorkerSettings
 
 TARGET = Path(__file__).with_name("settings.md")

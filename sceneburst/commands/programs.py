@@ -54,7 +54,7 @@ def page() -> None:
     """Run the operators' page: the state of everything in a browser. Settings by environment; docs/page.md."""
     require("page")
     from sceneburst.page.server import run
-    from sceneburst.page.settings import PageSettings
+    from sceneburst.web.page_settings import PageSettings
 
     run(PageSettings.load())
 

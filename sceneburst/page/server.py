@@ -5,8 +5,8 @@ import sys
 from sceneburst.page.app import make_app
 from sceneburst.page.guard import Guard
 from sceneburst.page.service import Service
-from sceneburst.page.settings import PageSettings
 from sceneburst.page.views.registry import VIEWS
+from sceneburst.web.page_settings import PageSettings
 from sceneburst.web.server import Listening, WebServer, run_program
 from sceneburst.words import use_words
 from scenequeue.errors import SettingsError

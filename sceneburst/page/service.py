@@ -12,8 +12,8 @@ from fastapi import Request
 from producer.client import Producer
 from sceneburst.page.broadcast import Broadcast
 from sceneburst.page.rendering.renderer import Renderer
-from sceneburst.page.settings import PageSettings
 from sceneburst.page.view import Query, View
+from sceneburst.web.page_settings import PageSettings
 from scenequeue.queue import SceneQueue
 
 T = TypeVar("T")

@@ -9,12 +9,15 @@ from pathlib import Path
 from dispatcher.fleets.settings import DockerSettings, FargateSettings
 from sceneburst.local.checks.codes import Code
 from sceneburst.local.checks.finding import Check, good, wrong
+from sceneburst.web.page_settings import PageSettings
 from scenequeue.errors import SceneburstError, SettingsError
 from scenequeue.reasons import Reason
 from scenequeue.settings import ApiSettings, DispatcherSettings, ProducerSettings, SceneburstSettings, WorkerSettings
 
 PREFIX = "SCENEBURST_"
-_EVERYWHERE: tuple[type[SceneburstSettings], ...] = (ProducerSettings, WorkerSettings, DispatcherSettings, ApiSettings)
+_EVERYWHERE: tuple[type[SceneburstSettings], ...] = (
+    *(ProducerSettings, WorkerSettings, DispatcherSettings, ApiSettings, PageSettings),
+)
 _BY_FLEET: Mapping[str, type[SceneburstSettings]] = {"docker": DockerSettings, "fargate": FargateSettings}
 #: Variables that are read without a settings class.
 _BESIDES = frozenset({"SCENEBURST_FFMPEG"})

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 
 from sceneburst.page.server import PageServer
-from sceneburst.page.settings import PageSettings
+from sceneburst.web.page_settings import PageSettings
 
 
 @dataclass(frozen=True)

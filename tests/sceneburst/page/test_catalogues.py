@@ -10,10 +10,12 @@ from jinja2.ext import babel_extract
 
 import sceneburst.page
 from sceneburst.page.languages import DEFAULT, NAMES, Message, read_messages
+from sceneburst.words import CHINESE, ENGLISH
 
 _FOLDER = Path(sceneburst.page.__file__).parent
 _MARKS = {"msgid", "say", "gettext"}
 _PLACEHOLDER = re.compile(r"%\(\w+\)s")
+_PARAMETER = re.compile(r"\{(\w+)")
 _LANGUAGES = [code for code in NAMES if code != DEFAULT]
 
 
@@ -52,3 +54,9 @@ def test_a_translation_has_the_placeholders_of_its_text(code: str) -> None:
         for form in message.forms.values():
             assert form, message.msgid
             assert set(_PLACEHOLDER.findall(form)) == wanted, message.msgid
+
+
+def test_a_chinese_sentence_belongs_to_a_code_and_has_its_parameters() -> None:
+    """No other, as only these are given with the code."""
+    for code, sentence in CHINESE.sentences.items():
+        assert set(_PARAMETER.findall(sentence)) == set(_PARAMETER.findall(ENGLISH.sentences[code])), code
