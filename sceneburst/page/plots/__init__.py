@@ -1,0 +1,1 @@
+"""Plots as lines of SVG: the shapes alone, without words, scripts or styles."""
