@@ -146,6 +146,20 @@ class OperatorPort:
             raise JobConflict(Code.LETTER_WITHOUT_ITEM, item_id=item_id, job_id=job_id)
         raise JobNotFound(Code.LETTER_UNKNOWN, item_id=item_id, job_id=job_id)
 
+    def retry_now(self, job_id: str, by: str = "", why: str = "") -> int:
+        """Make all retries of a job due now; they are ready at the dispatcher's next tick. Idempotent.
+
+        Returns:
+            How many were due later.
+
+        Raises:
+            JobNotFound: there is no such job.
+        """
+        answers = [int(answer) for answer in run_on_holders(self._connection, "retry_now", act_words(by, why), job_id)]
+        if not answers or max(answers) < 0:
+            raise JobNotFound(Code.JOB_UNKNOWN, job_id=job_id)
+        return sum(max(0, answer) for answer in answers)
+
     def discard(self, job_id: str, item_id: str, by: str = "", why: str = "") -> None:
         """Delete a dead letter for good, in each structure that holds a job of this id; its item counts as dropped.
 

@@ -62,6 +62,7 @@ def _growth_and_journal(queue: SceneQueue) -> list[Any]:
     one, two = queue.worker.lease("g1", 2)
     queue.worker.note("g1", one, {"split": "s3://b/1"})
     told: list[Any] = [queue.worker.fail("g1", one, "ToolFailed", said("once"), transient=True, retry_in_s=0)]
+    told.append(queue.operator.retry_now("grows", "ann", "no pause"))
     told.append(queue.worker.ack("g1", [done(two)], {two.token: queue.worker.grow("g1", two, items(1200))}))
     (one,) = queue.worker.lease("g1", 5)
     told += [one.notes, queue.producer.status("grows")]

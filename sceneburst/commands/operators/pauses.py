@@ -1,9 +1,10 @@
-"""`sceneburst queue pause` and `resume`: of everything, a lane or a job."""
+"""`sceneburst queue pause` and `resume` of everything, a lane or a job; `retry-now` ends the pauses before retries."""
 
 from typing import Annotated
 
 import typer
 
+from sceneburst.counted import counted
 from sceneburst.terminal.operator_name import WhyOption, operator_name
 from sceneburst.terminal.screen import JsonFlag, Namespace, RedisUrl, connected, print_result, say
 from sceneburst.terminal.usage import RefusedWord
@@ -49,6 +50,19 @@ def resume(
     print_result({"paused": False, **_named(lane, job)}, f"{_subject(lane, job)}{said}", as_json=as_json)
     for each in left:
         say(f"still: {pause_reason(each).text}")
+
+
+def retry_now(
+    job_id: Annotated[str, typer.Argument(help="The job's id.", show_default=False)],
+    why: WhyOption = "",
+    as_json: JsonFlag = False,
+    redis_url: RedisUrl = None,
+    namespace: Namespace = None,
+) -> None:
+    """Retry a job's failed items now that wait for their next attempt; the dispatcher does it at its next tick."""
+    with connected(redis_url, namespace) as queue:
+        hastened = queue.operator.retry_now(job_id, operator_name(), why)
+    print_result({"retried": hastened}, f"{counted(hastened, 'retry', 'retries')} due now", as_json=as_json)
 
 
 def _about(lane: Lane | None, job: str | None) -> str:

@@ -8,7 +8,7 @@ import typer
 from sceneburst.commands.job_status import STATUS_COLUMNS, status_data, status_row
 from sceneburst.commands.operators.dead import last_reason
 from sceneburst.commands.operators.decisions import decisions
-from sceneburst.commands.operators.pauses import pause, resume
+from sceneburst.commands.operators.pauses import pause, resume, retry_now
 from sceneburst.counted import counted
 from sceneburst.terminal.front_view.lines import print_troubles
 from sceneburst.terminal.screen import (
@@ -32,6 +32,7 @@ from scenequeue.jobs.rollup import Resolution
 app = typer.Typer(help="Show, pause and resume the queue.", invoke_without_command=True)
 app.command()(pause)
 app.command()(resume)
+app.command("retry-now")(retry_now)
 app.command()(decisions)
 
 

@@ -22,7 +22,7 @@ class Act(NamedTuple):
     at_ms: int
     #: user@host from the command line, the key's name over HTTP.
     by: str
-    #: pause, resume, requeue, discard, cancel, drain, stop, limit, undo, key.
+    #: pause, resume, requeue, discard, cancel, drain, stop, retry, limit, undo, key.
     act: str
     #: name=value, separated by spaces and quoted as in a shell: job, item, container, limit, key, or a filter of dead letters
     #: (reason, job, lane, label=name=value). "" for the whole queue.

@@ -139,3 +139,13 @@ def test_history_shows_what_the_dispatcher_has_told(console: Console, queue: Sce
     assert "0.1250" in shown
     assert "BadInput" in shown
     assert console("queue", "history", "--limit", "0").code == Exit.USAGE
+
+
+def test_retries_of_a_job_are_due_at_once_when_an_operator_says_so(console: Console, queue: SceneQueue) -> None:
+    """With the number; a second time there are none."""
+    submit(queue, "a", 2)
+    for lease in queue.worker.lease("c1", 2):
+        queue.worker.fail("c1", lease, "ToolFailed", said("no"), transient=True, retry_in_s=300)
+    assert console("queue", "retry-now", "a", "--why", "mended").out == "2 retries due now\n"
+    assert json.loads(console("queue", "retry-now", "a", "--json").out) == {"retried": 0}
+    assert console("queue", "retry-now", "none").code == Exit.FAILED

@@ -177,6 +177,8 @@ def _operator(world: World) -> Iterator[tuple[str, Call]]:
     world.queue.operator.set_limits({"min_containers": "1"}, "ann")
     entry = world.queue.inspect.acts(1)[0].entry
     yield "undo", lambda queue: queue.operator.undo(entry, by="ann")
+    waiting = world.job()
+    yield "retry_now", lambda queue: queue.operator.retry_now(waiting, "ann")
     dead = world.letter()
     yield "requeue", lambda queue: queue.operator.requeue(dead.job_id, dead.item_id, "ann")
     dead = world.letter()
