@@ -11,10 +11,15 @@ from prometheus_client.parser import text_string_to_metric_families
 from ruamel.yaml import YAML
 
 from dispatcher.metrics.exporter import Exporter
+from dispatcher.snapshot import Ticked
 from dispatcher.tick import Dispatcher
+from scenequeue.jobs.ids import ContainerId
+from scenequeue.published.facts import ContainerTrouble, SilentContainer
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import DispatcherSettings
 from tests.dispatcher.test_launcher import PaperFleet
+from tests.scenequeue.jobs import submit
+from tests.support.reasons import said
 
 _ROOT = Path(__file__).parents[2]
 _FOLDER = _ROOT / "deploy" / "monitoring"
@@ -54,6 +59,29 @@ def test_every_metric_that_they_name_is_exported(queue: SceneQueue, redis_url: s
         named = set(_NAME.findall(expression))
         assert named, expression
         assert named - _FOREIGN <= exported, expression
+
+
+def test_faults_show_in_the_metrics_that_alerts_are_about(queue: SceneQueue, redis_url: str, namespace: str) -> None:
+    """A spent budget by a dispatcher that acts; containers that are lost or silent, and callbacks that fail, by its facts."""
+    told: list[Ticked] = []
+    settings = DispatcherSettings.load(redis_url=redis_url, namespace=namespace, fleet="fargate", budget_usd_per_hour=0.0001)
+    dispatcher = Dispatcher(queue, PaperFleet(), settings, observe=lambda ticked: told.append(ticked) if ticked else None)
+    submit(queue, "a", 5)
+    dispatcher.tick()
+    dispatcher.close()
+    lost = [ContainerTrouble("killed", said("gone"), "", count, 1, 2, None, ()) for count in (2, 1)]
+    facts = told[0].facts._replace(lost=tuple(lost), silent=(SilentContainer(ContainerId("c1"), 1, 2),))
+    exporter = Exporter(namespace, 3.0)
+    exporter.observe(told[0]._replace(facts=facts, callbacks_failed=4))
+    values = {sample.name: sample.value for family in exporter.collect() for sample in family.samples}
+    wanted = {
+        "budget_cut": 1,
+        "budget_usd_per_hour": 0.0001,
+        "lost_containers": 3,
+        "silent_containers": 1,
+        "callbacks_failed_total": 4,
+    }
+    assert {name: values[f"sceneburst_{name}"] for name in wanted} == wanted
 
 
 def test_every_alert_has_a_planted_fault_and_a_place_in_the_docs() -> None:
