@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
@@ -18,6 +18,7 @@ LANGUAGE_COOKIE, THEME_COOKIE = "sb_language", "sb_theme"
 #: "" follows the system.
 THEMES = ("", "light", "dark")
 _MAX_DIGITS = 12
+_MAX_ADDRESS_CHARACTERS = 2000
 
 
 def language_asked(request: Request) -> str:
@@ -47,9 +48,21 @@ def show_error(request: Request, service: Service, status: int, reason: Reason) 
     viewer = getattr(request.state, "viewer", None)
     html = service.renderer.page(
         "error.html", language_asked(request), **_frame(request, viewer), view=None, said=None, status=status, why=reason,
-        here="/", live="", back="",
+        here=_before(request), live="", back="",
     )  # fmt: skip
     return HTMLResponse(html, status)
+
+
+def _before(request: Request) -> str:
+    """Return the address of the view that a refused form was sent from; the first view's for another request."""
+    try:
+        came_from = urlsplit(request.headers.get("referer", "")[:_MAX_ADDRESS_CHARACTERS])
+    except ValueError:
+        return "/"
+    is_ours = request.method == "POST" and came_from.netloc == request.headers.get("host") and came_from.path.startswith("/")
+    if not is_ours or came_from.path.startswith(("//", "/\\")):
+        return "/"
+    return f"{came_from.path}?{came_from.query}" if came_from.query else came_from.path
 
 
 def _frame(request: Request, viewer: Caller | None) -> dict[str, Any]:

@@ -27,7 +27,7 @@ ORDERS: Mapping[str, str] = {
     "silent": msgid("longest silent first"),
 }
 #: Rows of a group that are shown, and items of a row.
-_MAX_ROWS, _MAX_ITEMS = 200, 6
+_MAX_ROWS, _MAX_ITEMS = 100, 6
 _DAY_MS = 86_400_000
 
 

@@ -1,11 +1,17 @@
 """Steering by the page: pauses, limits, the audit log, settings and checks."""
 
+import re
 import threading
 
 import pytest
 
+from sceneburst.access.roles import Role
 from sceneburst.local.checks.finding import Check
+from sceneburst.page.rendering.renderer import Renderer
+from sceneburst.page.views.registry import VIEWS
 from sceneburst.page.views.steering.examination import Examination
+from scenequeue.jobs.container import ContainerRecord
+from scenequeue.jobs.ids import ContainerId
 from scenequeue.jobs.job import Lane
 from scenequeue.ports.steering.settings_in_force import settings_in_force
 from scenequeue.queue import SceneQueue
@@ -124,3 +130,35 @@ def test_the_checks_of_this_machine_are_shown_with_what_to_do(page: Page) -> Non
     assert page.act("/steering/checks").headers["location"] == "/steering/checks?said=begun"
     wait_until(lambda: "What to do" in page.text("/steering/checks"), "the findings are shown")
     assert page.act("/steering/checks").headers["location"] == "/steering/checks?said=waits"
+
+
+@pytest.mark.parametrize(
+    ("referer", "back"),
+    [
+        ("{url}/steering?x=1", "/steering?x=1"),
+        ("https://example.com/steering", "/"),
+        ("{url}//example.com", "/"),
+        ("http://[", "/"),
+    ],
+)
+def test_a_refused_form_leads_back_to_where_it_was_sent_from(page: Page, referer: str, back: str) -> None:
+    """To no other site."""
+    headers = {"Origin": page.server.url, "Sec-Fetch-Site": "same-origin", "Referer": referer.format(url=page.server.url)}
+    answer = page.client.post("/steering/limits/change", data={"name": "policy", "why": "x"}, headers=headers)
+    assert answer.status_code == 400
+    assert f'<a href="{back}">' in answer.text
+
+
+@pytest.mark.parametrize("role", [Role.LOOK, Role.OPERATE])
+@pytest.mark.parametrize("name", ["steering", "keys", "checks", "containers"])
+def test_a_role_is_shown_no_form_that_it_may_not_send(queue: SceneQueue, name: str, role: Role) -> None:
+    """Lookers none; operators those of pauses, containers and checks."""
+    queue.worker.beat(ContainerRecord(container_id=ContainerId("c1")))
+    queue.access.make_key("shop", "a" * 64, "look", by="ann")
+    queue.operator.pause(by="ann", why="disk full")
+    view = next(view for view in VIEWS if view.name == name)
+    html = "".join(Renderer(VIEWS).sections(view, {}, "en", role, view.look(queue, {})).values())
+    forms = set(re.findall(r'<form[^>]* action="([^"]+)"', html))
+    operated = {"steering": {"/steering/pauses/pause", "/steering/pauses/resume"}, "checks": {"/steering/checks"}}
+    wanted = {**operated, "containers": {"/containers"}}.get(name, set()) if role is Role.OPERATE else set()
+    assert forms == wanted
