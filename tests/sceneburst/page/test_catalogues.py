@@ -57,6 +57,6 @@ def test_a_translation_has_the_placeholders_of_its_text(code: str) -> None:
 
 
 def test_a_chinese_sentence_belongs_to_a_code_and_has_its_parameters() -> None:
-    """No other, as only these are given with the code."""
+    """No other, as only these are given with the code; one that chooses a plural may be left out."""
     for code, sentence in CHINESE.sentences.items():
-        assert set(_PARAMETER.findall(sentence)) == set(_PARAMETER.findall(ENGLISH.sentences[code])), code
+        assert set(_PARAMETER.findall(sentence)) <= set(_PARAMETER.findall(ENGLISH.sentences[code])), code

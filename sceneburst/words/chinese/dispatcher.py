@@ -1,0 +1,80 @@
+"""Chinese sentences for the reasons of a dispatcher: plans, launches that fail, the ends of containers."""
+
+from collections.abc import Mapping
+
+SENTENCES: Mapping[str, str] = {
+    # --- a plan ---
+    "plan_at_rest": "没有待处理的任务项，没有容器",
+    "plan_blind": "看不到容器集群：{problem}",
+    "plan_covered": "{waiting} → 不启动，因为 {present} 会处理",
+    "plan_idle": "没有待处理的任务项；{present}",
+    "plan_launches": "{waiting} → {launches}，因为 {because:；}",
+    "plan_paused": "{waiting}，但队列已暂停",
+    "ready": "{items} 个待处理",
+    "ready_by_need": "{items} 个待处理（{needs:，}）",
+    "ready_of_need": "{items} 个 {need:need}",
+    "launch_alike": "{containers} 个容器 × {items}",
+    "launch_mixed": "{containers} 个容器（{shares: + }）",
+    "launch_none": "不启动",
+    "launch_share": "{containers} × {items}",
+    "present": "{containers} 个容器",
+    "present_starting": "{containers} 个容器（{starting} 个启动中）",
+    "batches": "每批约 {items} 个，至少 {least} 个，最多 {most} 批",
+    "batches_full": "一次分配的 {most} 个容器都在；其余由它们处理",
+    "budget_keeps": "预算允许 {containers}，每个至少 {least}",
+    "deadline_needs": "{deadline_s:.0f} 秒内完成 {work_s:.0f} 秒的工作需要 {containers} 个容器，每个 {slots} 个槽位",
+    "for_needs": "{needs:need}：{because}",
+    "kept_warm": "始终保留 {containers} 个容器",
+    "probe": "用一个 {image} 的容器来看它现在是否处理 {needs:need}",
+    "taken": "{present} 会处理其中 {items} 个",
+    "wishes": "作业 {job_id} 希望每个约 {items} 个，最多 {most} 个容器",
+    "wishes_full": "作业 {job_id} 已有允许的全部 {containers} 个容器",
+    "wishes_more": "另有 {jobs} 个作业有要求",
+    "cut_by_budget": "受每小时 ${budget_usd_per_hour:.2f} 的预算限制",
+    "cut_by_containers": "受总共 {containers} 个容器的限制",
+    "cut_by_launches": "受每轮 {launches} 次启动的限制",
+    "cut_by_room": "受 {image} 剩余空间的限制",
+    "not_yet": "暂不：{problem}",
+    "one_at_a_time": "逐个启动：{problem}",
+    # --- an alarm ---
+    "unserved": "{items} 个任务项需要 {need:need}，{image} 的容器不处理；请部署能处理的镜像",
+    "unserved_structure": (
+        "{items} 个任务项需要 {need:need}，但 {image} 的容器不查看队列的结构 {structure}；请部署与调度器版本相同的镜像"
+    ),
+    # --- false starts ---
+    "no_reason_given": "未给出原因",
+    "starts_in_vain": "最近 {launches} 次启动没有结果（{problem}）",
+    # --- a fleet that does not do what it is asked ---
+    "ecs_answers_nothing": "ECS 既没有返回任务也没有返回失败",
+    "ecs_does_not_stop": "{region} 的 ECS 没有停止 {handle}：{problem}",
+    "ecs_failed": "{region} 的 ECS {operation}：{problem}",
+    "ecs_refuses": "{region} 的 ECS：{problem}",
+    "ecs_unanswered": "{region} 的 ECS {operation}：尝试 {tries} 次没有得到正常回答（{problem}）",
+    "ecs_unreachable": "连不上 {region} 的 ECS：{problem}",
+    "engine_does_not_stop": "容器引擎没有停止 {handle}：{problem}",
+    "engine_refuses": "容器引擎拒绝：{problem}",
+    "engine_silent": "{socket} 没有容器引擎回答（SCENEBURST_DOCKER_SOCKET）：{problem}",
+    "fargate_size_unknown": "Fargate 没有 {vcpu:g} vCPU、{memory_mib} MiB 的规格",
+    "nothing_launched": "没有启动任何容器：{problem}",
+    "placement_refuses": "{subnet}（{region}）的 {provider}：{problem}",
+    "process_not_started": "无法启动 {path}：{problem}",
+    # --- the end of a container, as its fleet reports it ---
+    "out_of_memory": "内存不足",
+    # --- a callback that is not delivered ---
+    "receiver_answered": "接收方回答 {status}",
+    "receiver_silent": "接收方在 {limit_s:g} 秒内没有回答",
+    # --- a container that is drained, stopped or given up ---
+    "container_ended": "容器已结束：{problem}",
+    "container_ended_with_code": "容器{ending}：{problem}",
+    "container_exited": "容器{ending}",
+    "idle_drained": "空闲 {idle_s:.0f} 秒，已排空",
+    "idle_too_long": "空闲 {idle_s:.0f} 秒",
+    "lost_at_work": "{problem}；当时正在处理 {items} 个任务项",
+    "never_reported": "启动后 {limit_s:.0f} 秒内没有报告",
+    "run_over": "运行已结束",
+    "runs_after_goodbye": "它已告别，但仍在运行",
+    "silent": "{silent_s:.0f} 秒没有报告",
+    "too_old": "已运行 {age_s:.0f} 秒",
+    "too_old_drained": "已运行 {age_s:.0f} 秒，已排空",
+    "unknown_container": "未知：它有我们的标记，但没有它的记录",
+}
