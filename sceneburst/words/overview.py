@@ -78,7 +78,7 @@ SENTENCES: Mapping[str, str] = {
     "do_look_at_tool": "see the program's last lines in a letter; then try ten before the rest",
     "do_mend_receiver": "mend the receiver; posts are repeated by themselves for a day",
     "do_mend_storage": "check that the storage answers; then try ten, and requeue the rest",
-    "do_mend_storage_soon": "check that the storage answers; items are given up when their attempts are used up",
+    "do_mend_storage_soon": "check that the storage answers; then `sceneburst queue retry-now {job_id}`, or wait",
     "do_put_files": "put the files there, or correct the addresses and submit again; then try ten, and requeue the rest",
     "do_raise_budget": "raise it, or wait: `sceneburst limits set budget_usd_per_hour=…`",
     "do_raise_limits": "raise the limit that the letters name, or the containers' size; then try ten, and requeue the rest",

@@ -109,12 +109,13 @@ def failing_retries(facts: QueueFacts) -> Iterator[Trouble]:
     code = max(errors, key=lambda name: (errors[name], name))
     first = next(retry for retry in facts.retries if retry.error.code == code)
     problem = brief(Reason.kept_as(code, first.error.parameters))
+    mend = Reason(Code.DO_MEND_STORAGE_SOON, {"job_id": first.job_id})
     yield Trouble(
         key="retries",
         severity=Severity.FAILS,
         title=Reason(Code.TITLE_RETRIES, {"items": counts.delayed}),
         problem=Reason(Code.RETRIES_FOR, {"error": first.error.error, "problem": problem}),
-        remedy=Reason(Code.DO_MEND_STORAGE_SOON if first.error.error == "StorageUnavailable" else Code.DO_LOOK_AT_RETRIES),
+        remedy=mend if first.error.error == "StorageUnavailable" else Reason(Code.DO_LOOK_AT_RETRIES),
         amount=counts.delayed,
         next_ms=facts.retries[0].due_ms,
         acts=(Act.SEE_JOB,),

@@ -75,7 +75,7 @@ SENTENCES: Mapping[str, str] = {
     "do_look_at_tool": "在死信中查看程序的最后几行；然后先试十个",
     "do_mend_receiver": "修复接收方；回调会在一天内自动重复",
     "do_mend_storage": "检查存储是否响应；然后先试十个，再重新排队其余的",
-    "do_mend_storage_soon": "检查存储是否响应；尝试次数用完后任务项会被放弃",
+    "do_mend_storage_soon": "检查存储是否响应；然后用 `sceneburst queue retry-now {job_id}`，或等待",
     "do_put_files": "把文件放到该处，或更正地址后重新提交；然后先试十个，再重新排队其余的",
     "do_raise_budget": "提高预算，或等待：`sceneburst limits set budget_usd_per_hour=…`",
     "do_raise_limits": "提高死信中指出的限制，或容器的规格；然后先试十个，再重新排队其余的",
