@@ -16,6 +16,7 @@ ACTS: Mapping[str, str] = {
     "undo": msgid("undo a change"),
     "requeue": msgid("requeue"),
     "discard": msgid("discard"),
+    "retry": msgid("retry now"),
     "cancel": msgid("cancel"),
     "drain": msgid("drain"),
     "stop": msgid("stop"),

@@ -2,6 +2,7 @@
 
 import re
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -9,7 +10,9 @@ from sceneburst.access.roles import Role
 from sceneburst.local.checks.finding import Check
 from sceneburst.page.rendering.renderer import Renderer
 from sceneburst.page.views.registry import VIEWS
+from sceneburst.page.views.steering.audit import ACTS
 from sceneburst.page.views.steering.examination import Examination
+from scenequeue import scripts
 from scenequeue.jobs.container import ContainerRecord
 from scenequeue.jobs.ids import ContainerId
 from scenequeue.jobs.job import Lane
@@ -162,3 +165,12 @@ def test_a_role_is_shown_no_form_that_it_may_not_send(queue: SceneQueue, name: s
     operated = {"steering": {"/steering/pauses/pause", "/steering/pauses/resume"}, "checks": {"/steering/checks"}}
     wanted = {**operated, "containers": {"/containers"}}.get(name, set()) if role is Role.OPERATE else set()
     assert forms == wanted
+
+
+def test_every_act_of_an_operator_has_its_words() -> None:
+    """As the steps of the queue write them."""
+    steps = "".join(path.read_text() for path in Path(scripts.__file__).parent.glob("*.lua"))
+    written = {word for call in re.findall(r"record_(?:act|part)\(([^\n]*)", steps) for word in re.findall(r"'([a-z]+)'", call)}
+    assert ACTS.keys() - {"undo", "limit"} <= written
+    assert {"pause", "resume", "retry", "requeue", "discard", "cancel", "drain", "stop", "key"} <= ACTS.keys()
+    assert written - ACTS.keys() <= {"detail", "word", "revoked"}
