@@ -46,7 +46,7 @@ class Commands(Group):
         Listed("status", "jobs:status", "Show a job's state and counts."),
         Listed("watch", "jobs:watch", "Follow a job until it has ended."),
         Listed("results", "jobs:results", "List the results of a job's scenes."),
-        Listed("cancel", "jobs:cancel", "Cancel a job: drop waiting items, stop running ones."),
+        Listed("cancel", "operators.cancel:cancel", "Cancel jobs: drop waiting items, stop running ones."),
         Listed("download", "jobs:download", "Copy a job's finished videos into a folder."),
         Listed("jobs", "operators.listing:jobs", "List jobs by state, lane, label and age."),
         Listed("cost", "operators.cost:cost", "Show the cost of a job, or of the last day."),

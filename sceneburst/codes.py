@@ -13,6 +13,8 @@ class Code(StrEnum):
     #: Records are kept for a limited time.
     CONTAINER_WITHOUT_RECORD = "container_without_record"
     IMAGE_OF_PROCESSES = "image_of_processes"
+    JOBS_NAMED_TWICE = "jobs_named_twice"
+    JOBS_NOT_NAMED = "jobs_not_named"
     LABEL_MALFORMED = "label_malformed"
     LETTERS_NAMED_TWICE = "letters_named_twice"
     LETTERS_NOT_NAMED = "letters_not_named"

@@ -22,7 +22,6 @@ from sceneburst.commands.job_status import (
 from sceneburst.counted import counted
 from sceneburst.exit_codes import Exit, when_interrupted
 from sceneburst.local.empty_folders import without_empty_folders
-from sceneburst.terminal.operator_name import WhyOption, operator_name
 from sceneburst.terminal.screen import (
     JsonFlag,
     Namespace,
@@ -198,24 +197,6 @@ def results(job_id: JobArgument, as_json: JsonFlag = False, redis_url: RedisUrl 
     print_warnings(found)
     if status.state is not JobState.DONE:
         say(ended_text(status))
-
-
-def cancel(
-    job_id: JobArgument,
-    why: WhyOption = "",
-    as_json: JsonFlag = False,
-    redis_url: RedisUrl = None,
-    namespace: Namespace = None,
-) -> None:
-    """Cancel a job: drop its waiting items, and stop its running ones."""
-    with connected(redis_url, namespace) as queue:
-        found = queue.producer.cancel(job_id, operator_name(), why)
-    if as_json:
-        print_json(status_data(found))
-    elif found.state is JobState.CANCELLED:
-        say(f"job {job_id}: cancelled, {found.counts.dropped} dropped, {found.counts.leased} stopping")
-    else:
-        say(f"job {job_id} has ended already, and nothing of it was left to cancel: {progress_text(found)}")
 
 
 def download(

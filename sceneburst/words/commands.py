@@ -9,6 +9,8 @@ SENTENCES: Mapping[str, str] = {
     "container_not_running": "no container {container_id:quoted} is running",
     "container_without_record": "no container {container_id:quoted} is known; records last for a day after the last news",
     "image_of_processes": "processes have no image; add --fleet docker",
+    "jobs_named_twice": "a job's id stands without --all and filters",
+    "jobs_not_named": "name a job, or --all with a filter such as --lane",
     "label_malformed": "{given:quoted} is not name=value",
     "letters_named_twice": "a job's id stands without --all and filters; with --all it is --job",
     "letters_not_named": "name a job, or --all with a filter such as --reason",
