@@ -77,7 +77,7 @@ def test_an_undo_restores_what_the_last_change_has_replaced(console: Console, qu
     undone = console("limits", "undo", "--why", "it is over")
     assert (undone.code, undone.out) == (
         Exit.OK,
-        "policy is environment again, max_containers is 4 again, from the next tick on\n",
+        "policy is the environment's again, max_containers is 4 again, from the next tick on\n",
     )
     assert [(limit.name, limit.value, limit.why) for limit in queue.inspect.limits()] == [("max_containers", 4, "it is over")]
     again = console("limits", "undo")

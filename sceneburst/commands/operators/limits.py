@@ -102,13 +102,15 @@ def undo(
     namespace: Namespace = None,
 ) -> None:
     """Undo the last change of a limit, or the last change of all; refused if anybody has changed it since."""
+    from scenequeue.ports.steering.audit_log import ENVIRONMENT
+
     with connected(redis_url, namespace) as queue:
         acts = _last_change(queue, name)
         names = queue.operator.undo(*(act.entry for act in acts), by=operator_name(), why=why)
         if as_json:
             print_json(_rows(queue))
             return
-    back = {act.limit: act.values[0] for act in acts}
+    back = {act.limit: "the environment's" if act.values[0] == ENVIRONMENT else act.values[0] for act in acts}
     say(f"{', '.join(f'{name} is {back[name]} again' for name in names)}, from the next tick on")
 
 
