@@ -61,7 +61,8 @@ class Commands(Group):
         Listed("dispatcher", "programs:dispatcher", "Run the dispatcher."),
         Listed("api", "programs:api", "Run the HTTP API."),
         Listed("page", "programs:page", "Run the operators' page."),
-        Listed("api-key", "operators.keys:api_key", "Make a key for the HTTP API."),
+        Listed("keys", "operators.keys:app", "Make, list and revoke keys of page and API."),
+        Listed("api-key", "operators.keys:api_key", "Make a key for the settings of the API."),
         Listed("version", "version:version", "Print the versions of Sceneburst and Python."),
     )
 

@@ -40,7 +40,6 @@ class Code(StrEnum):
     TEXT_UNPRINTABLE = "text_unprintable"
 
     # --- settings that the API refuses at its start ---
-    API_KEYS_MISSING = "api_keys_missing"
     API_OPEN_TO_OTHERS = "api_open_to_others"
     API_OPEN_WITH_KEYS = "api_open_with_keys"
 

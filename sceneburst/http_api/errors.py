@@ -10,6 +10,7 @@ from urllib.parse import quote
 from fastapi.responses import JSONResponse
 
 from producer.codes import Code as ProducerCode
+from sceneburst.access.errors import RoleTooLow
 from sceneburst.http_api.codes import Code
 from scenequeue.errors import (
     InvalidScenes,
@@ -101,6 +102,7 @@ KINDS: dict[type[SceneburstError], Kind] = {
         why=Reason(Code.QUEUE_SILENT),
     ),
     Unauthorized: Kind(401, "unauthorized", "A key is needed", "Send `Authorization: Bearer <key>`."),
+    RoleTooLow: Kind(403, "forbidden", "The key may not do this", "Use a key with the role that `parameters` names as needed."),
     TooManyRequests: Kind(429, "too-many-requests", "Too many requests", "Wait for the seconds that Retry-After says."),
     BodyTooLarge: Kind(413, "body-too-large", "The body is too large", "Send fewer scenes at once, as several jobs."),
     BodyTooSlow: Kind(408, "body-too-slow", "The body came too slowly", "Send it again."),
@@ -176,7 +178,7 @@ def answer_to(error: Exception, instance: str) -> JSONResponse:
         headers["Retry-After"] = str(max(1, -int(-wait_s // 1)))
     if kind.status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = 'Bearer realm="sceneburst"'
-    if kind.status in {401, 408, 413, 415, 421, 429}:
+    if kind.status in {401, 403, 408, 413, 415, 421, 429}:
         # The connection cannot be reused, because the body may not have been read.
         headers["Connection"] = "close"
     if isinstance(error, InvalidRequest):

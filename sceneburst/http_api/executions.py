@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from sceneburst.http_api.bodies import read_body, rules_for
 from sceneburst.http_api.execution_bodies import INPUT_LABEL, at_places_of_body, execution_from
-from sceneburst.http_api.routes import Shared, authenticate
+from sceneburst.http_api.routes import OPERATE, Shared, authenticate
 from sceneburst.http_api.service import Service
 from sceneburst.http_api.views import REFUSALS
 from scenequeue.errors import InvalidScenes
@@ -84,7 +84,7 @@ class Description(Started):
     cause: str | None = Field(description="the reason in words")
 
 
-@executions.post("/transcode", openapi_extra=_BODY, summary="Transcode a video in a bucket")
+@executions.post("/transcode", dependencies=OPERATE, openapi_extra=_BODY, summary="Transcode a video in a bucket")
 async def transcode(request: Request, response: Response, service: Shared) -> Started:
     """Start an execution, which is a job like all others; GET /v1/jobs/{id} tells more of it."""
     body = await read_body(request, service.settings.api_max_body_mib)

@@ -11,7 +11,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from sceneburst.http_api.auth import is_loopback
+from sceneburst.access.origin import is_loopback
+from sceneburst.access.roles import Caller
 from sceneburst.http_api.codes import Code
 from sceneburst.http_api.errors import ShuttingDown, WrongHost, answer_to
 
@@ -80,7 +81,8 @@ class Guard:
     def _log_request(self, scope: Scope, request_id: str, status: int, took_s: float) -> None:
         """Log one line, without query and headers, which may contain secrets."""
         fields = {"method": scope["method"], "path": scope["path"][:200], "status": status, "took_ms": round(took_s * 1000, 1)}
-        self._log.info("request", request_id=request_id, caller=scope["state"].get("caller", ""), **fields)
+        caller = scope["state"].get("caller")
+        self._log.info("request", request_id=request_id, caller=caller.name if isinstance(caller, Caller) else "", **fields)
 
 
 def _as_get(scope: Scope) -> Scope:

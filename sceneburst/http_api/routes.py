@@ -6,6 +6,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from sceneburst.access.allowed import allowed
+from sceneburst.access.roles import Role
 from sceneburst.http_api.bodies import read_body, request_from, rules_for
 from sceneburst.http_api.service import Service, service_of
 from sceneburst.http_api.stream import open_stream
@@ -17,7 +19,7 @@ from scenequeue.ports.steering.audit_log import ACT_CHARACTERS
 
 #: For load balancers and operators: they need no key and are not counted.
 probes = APIRouter(tags=["probes"])
-_bearer = HTTPBearer(auto_error=False, description="a key of SCENEBURST_API_KEYS")
+_bearer = HTTPBearer(auto_error=False, description="a key of `sceneburst keys`, or of SCENEBURST_API_KEYS")
 Shared = Annotated[Service, Depends(service_of)]
 
 
@@ -25,13 +27,15 @@ async def authenticate(
     request: Request, service: Shared, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 ) -> None:
     """Authenticate the caller and count the request, before any part of the body is read."""
-    request.state.caller = service.admit(credentials.credentials if credentials else None)
+    request.state.caller = await service.admit(credentials.credentials if credentials else None)
 
 
+#: For whom it is, of those who have a key: all others need the role look alone, which every key has.
+OPERATE = [Depends(allowed(Role.OPERATE))]
 jobs = APIRouter(prefix="/v1", tags=["jobs"], dependencies=[Depends(authenticate)], responses=REFUSALS)
 
 
-@jobs.post("/jobs", status_code=202, openapi_extra=SUBMISSION_BODY, summary="Submit a job, whole or not at all")
+@jobs.post("/jobs", status_code=202, dependencies=OPERATE, openapi_extra=SUBMISSION_BODY, summary="Submit a job, whole or not")
 async def submit(request: Request, response: Response, service: Shared) -> Job:
     """Everything is checked before anything is enqueued. The same job_id with the same content is the same job."""
     body = await read_body(request, service.settings.api_max_body_mib)
@@ -40,7 +44,7 @@ async def submit(request: Request, response: Response, service: Shared) -> Job:
     return Job.of(status)
 
 
-@jobs.post("/transcodes", status_code=202, openapi_extra=TRANSCODE_BODY, summary="Submit a transcoding")
+@jobs.post("/transcodes", status_code=202, dependencies=OPERATE, openapi_extra=TRANSCODE_BODY, summary="Submit a transcoding")
 async def transcode(request: Request, response: Response, service: Shared) -> Job:
     """Cut a video, encode it in many containers, join it exactly, and verify it. The answer is a job like all others."""
     body = await read_body(request, service.settings.api_max_body_mib)
@@ -90,7 +94,7 @@ async def events(
     return await open_stream(service, job_id, last_event_id)
 
 
-@jobs.delete("/jobs/{job_id}", summary="Cancel a job")
+@jobs.delete("/jobs/{job_id}", dependencies=OPERATE, summary="Cancel a job")
 async def cancel(
     job_id: str,
     request: Request,
@@ -98,7 +102,7 @@ async def cancel(
     why: Annotated[str, Query(description="the reason, for the audit log", max_length=ACT_CHARACTERS)] = "",
 ) -> Job:
     """Drop the waiting items, and stop the running ones within a heartbeat. Idempotent."""
-    return Job.of(await service.call(lambda: service.producer.queue.producer.cancel(job_id, request.state.caller, why)))
+    return Job.of(await service.call(lambda: service.producer.queue.producer.cancel(job_id, request.state.caller.name, why)))
 
 
 @jobs.get("/depth", summary="What waits, by lane")

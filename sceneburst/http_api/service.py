@@ -11,7 +11,9 @@ from anyio import to_thread
 from fastapi import Request
 
 from producer.client import Producer
-from sceneburst.http_api.auth import KeyRing, check_access
+from sceneburst.access.key_ring import KeyRing
+from sceneburst.access.roles import Caller, Role
+from sceneburst.http_api.auth import check_access
 from sceneburst.http_api.codes import Code
 from sceneburst.http_api.errors import TooManyRequests, Unauthorized
 from scenequeue.errors import QueueUnavailable
@@ -25,7 +27,8 @@ T = TypeVar("T")
 _READY_LIMIT_S = 2.0
 #: Seconds for which a probe's result is reused: probes need no key, so anybody may send many.
 _READY_KEPT_S = 1.0
-_NOBODY = "anybody"
+#: Everybody, where no key is asked for.
+_ANYBODY = Caller("anybody", Role.OPERATE)
 
 
 class Service:
@@ -35,7 +38,7 @@ class Service:
         settings: settings of the API.
 
     Raises:
-        SettingsError: nobody could call, or anybody could.
+        SettingsError: anybody could call by mistake.
     """
 
     def __init__(self, settings: ApiSettings) -> None:
@@ -45,7 +48,7 @@ class Service:
         #: Set on shutdown: event streams end at their next poll.
         self.stopping = threading.Event()
         self.open_streams = 0
-        self._keys = KeyRing(settings.api_keys)
+        self._keys = KeyRing(settings.api_keys, self.producer.queue.access.all_keys)
         #: One per caller.
         self._buckets: dict[str, TokenBucket] = {}
         self._threads = anyio.CapacityLimiter(settings.api_threads)
@@ -63,26 +66,27 @@ class Service:
         """Run a call that waits for events from Redis in one of the streams' threads."""
         return await to_thread.run_sync(work, limiter=self._stream_threads)
 
-    def admit(self, key: str | None) -> str:
-        """Return the caller's name, and count the request against the caller's rate.
+    async def admit(self, key: str | None) -> Caller:
+        """Return the caller, and count the request against the caller's rate.
 
         Raises:
-            Unauthorized, TooManyRequests.
+            Unauthorized, TooManyRequests, QueueUnavailable.
         """
-        name = _NOBODY if self.settings.api_open else self._named(key)
+        caller = _ANYBODY if self.settings.api_open else await self._owner_of(key)
+        name = caller.name
         if name not in self._buckets:
             self._buckets[name] = TokenBucket(self.settings.api_requests_per_s, self.settings.api_burst)
         if wait_s := self._buckets[name].try_take():
             raise TooManyRequests(wait_s, limit=self.settings.api_requests_per_s)
-        return name
+        return caller
 
-    def _named(self, key: str | None) -> str:
+    async def _owner_of(self, key: str | None) -> Caller:
         if not key:
             raise Unauthorized(Code.API_KEY_MISSING)
-        name = self._keys.owner_of(key)
-        if name is None:
+        known = await self._keys.find(key)
+        if known is None:
             raise Unauthorized(Code.API_KEY_UNREGISTERED)
-        return name
+        return known.caller
 
     async def check_ready(self) -> None:
         """Raise QueueUnavailable if Redis does not answer in time."""

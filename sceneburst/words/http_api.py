@@ -32,7 +32,6 @@ SENTENCES: Mapping[str, str] = {
     "scenes_over_limit": "{scenes} scenes are more than the {limit} of one request; send several jobs",
     "text_unprintable": "has control characters in it",
     # --- settings that the API refuses at its start ---
-    "api_keys_missing": "{setting}: there is no key, so nobody could call; `sceneburst api-key` makes one",
     "api_open_to_others": "{setting}: only on a loopback address, and SCENEBURST_API_HOST is {host}",
     "api_open_with_keys": "{setting}: true contradicts SCENEBURST_API_KEYS; take one of them away",
     # --- the API's own trouble, whose details are for operators ---

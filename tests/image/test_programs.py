@@ -11,7 +11,7 @@ import httpx
 import redis
 
 from dispatcher.fleets.docker.fleet import DockerFleet
-from sceneburst.http_api.auth import hash_of
+from sceneburst.access.secrets import hash_of
 from scenequeue.jobs.job import JobState
 from scenequeue.queue import SceneQueue
 from scenequeue.structure.acl import rules

@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from sceneburst.http_api.auth import fresh_key, hash_of
+from sceneburst.access.secrets import fresh_key, hash_of
 from sceneburst.http_api.server import ApiServer
 from sceneburst.local.embedded_redis import EmbeddedRedis
 from scenequeue.settings import ApiSettings

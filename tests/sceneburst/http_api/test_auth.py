@@ -6,12 +6,13 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from sceneburst.http_api.auth import KeyRing, fresh_key, hash_of
+from sceneburst.access.secrets import fresh_key, hash_of
 from sceneburst.http_api.server import ApiServer
 from scenequeue.errors import SettingsError
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import ApiSettings
 from tests.sceneburst.http_api.serving import Api, check_problem, serving
+from tests.support.waiting import wait_until
 
 
 @pytest.fixture
@@ -45,19 +46,37 @@ def test_probes_and_the_description_need_no_key(api: Api) -> None:
         assert httpx.get(f"{api.server.url}{path}").status_code == 200
 
 
-def test_a_key_is_known_by_its_hash_alone() -> None:
-    """Of several, its owner is found; the hash itself opens nothing."""
-    first, second = fresh_key(), fresh_key()
-    ring = KeyRing({"a": hash_of(first), "b": hash_of(second)})
-    assert (ring.owner_of(first), ring.owner_of(second)) == ("a", "b")
-    assert ring.owner_of(hash_of(first)) is None
-    assert ring.owner_of("") is None
+def _as(api: Api, key: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {key}"}
+
+
+def test_a_key_of_the_queue_holds_at_once_with_its_role_until_it_is_revoked(api: Api, queue: SceneQueue) -> None:
+    """Without a restart; each route says which role it needs. A key of the settings has the role operate."""
+    looker, operator = fresh_key(), fresh_key()
+    assert queue.access.make_key("looker", hash_of(looker), "look", "ann") == 1
+    assert queue.access.make_key("night", hash_of(operator), "operate", "ann") == 1
+    url = api.server.url
+    wait_until(lambda: httpx.get(f"{url}/v1/depth", headers=_as(api, looker)).status_code == 200, "the key holds")
+    for method, path in (("POST", "/v1/jobs"), ("POST", "/v1/transcodes"), ("POST", "/transcode"), ("DELETE", "/v1/jobs/j1")):
+        refused = httpx.request(method, f"{url}{path}", headers=_as(api, looker))
+        told = check_problem(refused, 403, "forbidden")
+        assert (told["code"], told["parameters"]["needed"]) == ("role_too_low", "operate")
+        for key in (operator, api.key):
+            assert httpx.request(method, f"{url}{path}", headers=_as(api, key)).status_code not in {401, 403}
+    queue.access.revoke_key("looker", "ann")
+    wait_until(lambda: httpx.get(f"{url}/v1/depth", headers=_as(api, looker)).status_code == 401, "the key is refused")
+
+
+def test_hashes_and_malformed_keys_open_nothing(api: Api, queue: SceneQueue) -> None:
+    """Whoever reads the queue or the settings learns no key."""
+    queue.access.make_key("shop2", hash_of("x"), "look")
+    for key in (hash_of(api.key), hash_of("x"), "x" * 5000, "%00", "*"):
+        check_problem(httpx.get(f"{api.server.url}/v1/depth", headers=_as(api, key)), 401, "unauthorized")
 
 
 def test_an_api_is_not_open_by_mistake() -> None:
     """Keys, or said to be open and reachable from this machine alone; what a malformed setting holds is not printed."""
     for named, said in (
-        ({}, "SCENEBURST_API_KEYS: there is no key"),
         ({"api_open": True, "api_host": "0.0.0.0"}, "only on a loopback address"),
         ({"api_open": True, "api_keys": {"a": "0" * 64}}, "contradicts"),
         ({"api_keys": {"a": "0" * 64}, "api_host": "192.0.2.1", "api_port": 0}, "cannot listen"),
@@ -82,8 +101,8 @@ def test_an_open_api_answers_to_its_own_name_only(queue: SceneQueue, redis_url: 
 def test_who_asks_too_often_is_told_when_to_come_back(queue: SceneQueue, redis_url: str, namespace: str) -> None:
     """Each key has its own allowance, and probes need none."""
     other = fresh_key()
+    queue.access.make_key("other", hash_of(other), "look")
     with serving(redis_url, namespace, api_requests_per_s=0.02, api_burst=3) as api:
-        api.server.service._keys = KeyRing({"shop": hash_of(api.key), "other": hash_of(other)})
         answers = [api.client.get("/v1/depth") for _ in range(5)]
         assert [answer.status_code for answer in answers] == [200, 200, 200, 429, 429]
         check_problem(answers[3], 429, "too-many-requests")

@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 
-from sceneburst.http_api.auth import hash_of
+from sceneburst.access.secrets import hash_of
 
 
 def test_the_command_line_makes_keys_that_open() -> None:

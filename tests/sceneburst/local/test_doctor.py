@@ -104,7 +104,6 @@ _PLANTED: dict[str, tuple[dict[str, str], str, str, str]] = {
     "no broker": ({"SCENEBURST_BROKER_URL": "redis//x"}, "SCENEBURST_BROKER_URL", "not an address", "correct it"),
     "no place for records": ({"SCENEBURST_STATE_DIR": "/proc/1/fleet"}, "SCENEBURST_STATE_DIR", "cannot be made", "correct it"),
     "a port of the page": ({"SCENEBURST_PAGE_PORT": "eighty"}, "SCENEBURST_PAGE_PORT", "must be a whole number", "correct it"),
-    "an API for nobody": ({"SCENEBURST_API_PORT": "8081"}, "SCENEBURST_API_KEYS", "nobody could call", "correct it"),
     "an API for anybody": (
         {"SCENEBURST_API_OPEN": "true", "SCENEBURST_API_HOST": "0.0.0.0"},
         *("SCENEBURST_API_OPEN", "only on a loopback", "correct it"),

@@ -30,12 +30,13 @@ def test_a_finding_names_its_setting_in_every_language(monkeypatch: Patch) -> No
     """It is not read from the sentence."""
     monkeypatch.setattr("scenequeue.reasons._text_of", lambda reason: f"auf Deutsch: {reason.code}")
     monkeypatch.setenv("SCENEBURST_POLICY", "budget")
-    monkeypatch.setenv("SCENEBURST_API_PORT", "8081")
+    monkeypatch.setenv("SCENEBURST_API_OPEN", "true")
+    monkeypatch.setenv("SCENEBURST_API_HOST", "0.0.0.0")
     monkeypatch.setenv("SCENEBURST_METRICS_ADDRESS", "9100x")
     found = {check.what: check.said for check in values("process")}
     assert found == {
         "SCENEBURST_BUDGET_USD_PER_HOUR": "auf Deutsch: budget_missing",
-        "SCENEBURST_API_KEYS": "auf Deutsch: api_keys_missing",
+        "SCENEBURST_API_OPEN": "auf Deutsch: api_open_to_others",
         "SCENEBURST_METRICS_ADDRESS": "auf Deutsch: metrics_address_malformed",
     }
 
