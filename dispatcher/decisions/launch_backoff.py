@@ -119,7 +119,10 @@ def apply_launch_backoff(made: Plan, backoff: LaunchBackoff, rejected: Reason | 
 
 
 def _with_reason(why: Reason, more: Reason) -> Reason:
-    """Append a reason to the explanation of a plan."""
+    """Append a reason to the explanation of a plan; to that inside, where it is one without the paused items."""
+    inner = why.parameters.get("plan")
+    if isinstance(inner, Reason):
+        return why.with_parameters(plan=_with_reason(inner, more))
     because = why.parameters.get("because", ())
     assert isinstance(because, tuple)
     return Reason(why.code, {**why.parameters, "because": (*because, more)})

@@ -33,14 +33,17 @@ _NUMBERS = re.compile(r"[0-9]+")
 
 def mark_of(made: Plan) -> str:
     """Return the mark of a plan: the reason that nothing is launched, without what changes with every item."""
-    because = made.why.parameters.get("because", ())
+    inner = made.why.parameters.get("plan")
+    # A plan without the paused items.
+    why, paused = (inner, " paused") if isinstance(inner, Reason) else (made.why, "")
+    because = why.parameters.get("because", ())
     reasons = because if isinstance(because, tuple) else ()
     if made.orders or any(reason.code in _HELD_BACK for reason in reasons):
         return LAUNCH
-    if made.why.code in {Code.PLAN_IDLE, Code.PLAN_COVERED}:
-        return ENOUGH
+    if why.code in {Code.PLAN_IDLE, Code.PLAN_COVERED}:
+        return ENOUGH + paused
     kept = tuple(_constant(reason) for reason in reasons if reason.code not in _SIZING)
-    return stored_reason(Reason(made.why.code, {**dict(_constant_parameters(made.why)), "because": kept}), _MAX_CHARACTERS)
+    return stored_reason(Reason(why.code, {**dict(_constant_parameters(why)), "because": kept}), _MAX_CHARACTERS) + paused
 
 
 def _constant(reason: Reason) -> Reason:

@@ -1,8 +1,10 @@
 """Decisions that an operator would tell apart, by their marks."""
 
+from dataclasses import replace
 from typing import Any
 
 from dispatcher.codes import Code
+from dispatcher.decisions.launch_backoff import LaunchBackoff, apply_launch_backoff
 from dispatcher.decisions.marks import ENOUGH, LAUNCH, mark_of
 from dispatcher.decisions.planner import Plan, plan
 from dispatcher.decisions.planning.backlog import one_need
@@ -51,3 +53,18 @@ def test_an_error_is_the_same_decision_whatever_the_numbers_in_its_text() -> Non
     blind = [_why(Code.PLAN_BLIND, problem=Reason(Code.ECS_REFUSES, {"problem": text})) for text in ("call 12", "call 345", "no")]
     assert mark_of(blind[0]) == mark_of(blind[1]) != mark_of(blind[2])
     assert len(mark_of(_why(Code.PLAN_BLIND, problem=Reason("x", {"problem": "y" * 100_000})))) <= 1000
+
+
+def test_a_plan_without_paused_items_has_the_mark_of_the_plan_inside_and_tells_that_some_are_paused() -> None:
+    """Whatever their number; launches that are held back stay launches, and the plan says why."""
+
+    def beside_paused(why: Reason, items: int) -> Plan:
+        return Plan((), Reason(Code.PLAN_WITHOUT_PAUSED, {"plan": why, "items": items}), 1, 1, 0, 0, 0.0)
+
+    rest = Reason(Code.PLAN_AT_REST)
+    assert mark_of(beside_paused(rest, 5)) == mark_of(beside_paused(rest, 9)) != _mark(0)
+    assert mark_of(beside_paused(Reason(Code.PLAN_IDLE), 5)) == mark_of(beside_paused(Reason(Code.PLAN_COVERED), 9)) != ENOUGH
+    launch = replace(beside_paused(Reason(Code.PLAN_LAUNCHES, {"because": ()}), 5), orders=(Order(1, 1),))
+    held_back = apply_launch_backoff(launch, LaunchBackoff(5.0, None, Reason(Code.STARTS_IN_VAIN)))
+    assert mark_of(held_back) == LAUNCH
+    assert "not_yet" in held_back.why.plain().partition("items: 5")[0]
