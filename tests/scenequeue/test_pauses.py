@@ -6,6 +6,7 @@ from scenequeue.errors import BadInput, JobConflict, JobNotFound
 from scenequeue.jobs.ids import check_job_id
 from scenequeue.jobs.job import JobSpec, JobState, Lane, Pause
 from scenequeue.jobs.wishes import JobWishes
+from scenequeue.ports.steering.dead_search import DeadFilter
 from scenequeue.queue import SceneQueue
 from tests.scenequeue.jobs import done, end_pauses, items, submit
 from tests.support.reasons import said
@@ -78,6 +79,23 @@ def test_retries_and_stages_of_a_paused_job_wait_paused(any_queue: SceneQueue) -
     queue.worker.ack("c1", [done(three)])
     assert (_jobs(queue, 9), queue.inspect.depth().paused_items, _bells(queue)) == ([], 2, 0)
     queue.operator.resume(job="a")
+    assert len(_jobs(queue, 9)) == 2
+
+
+@pytest.mark.parametrize("is_one", [True, False])
+def test_a_letter_that_is_requeued_into_a_paused_job_waits_with_it(any_queue: SceneQueue, is_one: bool) -> None:
+    """Alone, or with all others."""
+    queue = any_queue
+    submit(queue, "a", 2)
+    (lease,) = queue.worker.lease("c1", 1)
+    queue.worker.fail("c1", lease, "BadInput", said("no"), transient=False)
+    queue.operator.pause("ann", job="a")
+    if is_one:
+        queue.operator.requeue("a", lease.item_id)
+    else:
+        list(queue.operator.requeue_all(DeadFilter()))
+    assert (_jobs(queue, 9), queue.inspect.depth().paused_items, len(queue.inspect.pauses())) == ([], 2, 1)
+    queue.operator.resume("ann", job="a")
     assert len(_jobs(queue, 9)) == 2
 
 
@@ -273,24 +291,3 @@ def test_whatever_stands_in_a_pause_it_holds_and_is_shown(any_queue: SceneQueue,
     assert queue.operator.resume(lane=Lane.NORMAL)
     assert queue.operator.resume()
     assert _jobs(queue, 1) == ["a"]
-
-
-def test_a_queue_of_which_all_is_paused_is_told_so(any_queue: SceneQueue) -> None:
-    """By a lane's pause or a job's; not while anything else is ready."""
-    queue = any_queue
-
-    def why() -> str:
-        reason = queue.inspect.stands_still_because(queue.inspect.depth().counts)
-        assert reason is not None
-        return reason.code
-
-    submit(queue, "a", 1)
-    submit(queue, "b", 1, lane=Lane.BULK)
-    queue.operator.pause("ann", lane=Lane.BULK)
-    assert why() == "no_dispatcher"
-    queue.operator.pause("ann", job="a")
-    assert why() == "lane_paused"
-    queue.producer.cancel("b")
-    assert why() == "job_paused"
-    queue.operator.pause("ann")
-    assert why() == "queue_paused"

@@ -23,8 +23,9 @@ local function revive(id)
   local key = job_key(id)
   call('ZREM', P .. 'expiring', expiring_member(id, job_of(id).waiting))
   set_state(id, 'active')
-  -- A version that knows no paused jobs has left a pause to one that ended.
-  call('HDEL', key, 'finished_ms', 'paused')
+  call('HDEL', key, 'finished_ms')
+  -- A version that knows no paused jobs may have left a pause to one that ended; that of a job which is active anyway holds.
+  if not job_of(id).pause then call('HDEL', key, 'paused') end
   call('ZREM', P .. 'notices', id)
   call('PERSIST', key)
   call('PERSIST', job_key(id, 'events'))
