@@ -63,6 +63,8 @@ class Code(StrEnum):
     FOLDER_IN_USE = "folder_in_use"
     FOLDER_UNUSABLE = "folder_unusable"
     IMAGE_NOT_THERE = "image_not_there"
+    #: With the last line of its log.
+    PAGE_ENDED = "page_ended"
     PORT_UNUSABLE = "port_unusable"
     REDIS_SERVER_MISSING = "redis_server_missing"
     REDIS_SERVER_NOT_STARTED = "redis_server_not_started"

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from sceneburst.exit_codes import Exit
+from sceneburst.terminal.operator_name import operator_name
 from sceneburst.terminal.screen import (
     JsonFlag,
     Namespace,
@@ -51,12 +52,15 @@ def api() -> None:
 
 
 def page() -> None:
-    """Run the operators' page: the state of everything in a browser. Settings by environment; docs/page.md."""
+    """Run the operators' page: the state of everything in a browser. Settings by environment; docs/page.md.
+
+    If only this machine reaches it, an address is printed that opens it once, signed in.
+    """
     require("page")
     from sceneburst.page.server import run
     from sceneburst.web.page_settings import PageSettings
 
-    run(PageSettings.load())
+    run(PageSettings.load(), operator_name())
 
 
 def doctor(

@@ -4,7 +4,8 @@ import json
 import os
 import shlex
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,11 +15,13 @@ import typer
 from sceneburst.codes import Code
 from sceneburst.counted import counted
 from sceneburst.exit_codes import when_interrupted
+from sceneburst.terminal.operator_name import operator_name
 from sceneburst.terminal.screen import err, note
 from sceneburst.terminal.usage import RefusedWord
-from scenequeue.start import require
+from scenequeue.start import find_missing, require
 
 if TYPE_CHECKING:
+    from sceneburst.local.cluster import LocalCluster
     from scenequeue.queue import SceneQueue
 
 
@@ -54,12 +57,15 @@ def up(
     redis_port: Annotated[
         int, typer.Option(min=0, max=65535, help="TCP port on 127.0.0.1 for the queue's Redis; 0 for any free one.")
     ] = 0,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="TCP port on 127.0.0.1 for the page; else 8080 or, if taken, a free one.")
+    ] = None,
 ) -> None:
-    """Run Redis, a dispatcher and containers here until Ctrl-C; containers start with the work and leave when it is done.
+    """Run Redis, a dispatcher, containers and the page here until Ctrl-C; containers start with the work and leave after it.
 
     Other terminals and programs find it by the SCENEBURST_REDIS_URL that is printed, password included. Settings of the
     environment (SCENEBURST_POLICY, SCENEBURST_IDLE_TIMEOUT_S, …) hold for the dispatcher and the containers too, unless an
-    option says otherwise; a warning names those that cannot hold here.
+    option says otherwise; a warning names those that cannot hold here. The printed http:// address opens the page, signed in.
     """
     require("dispatcher", "worker")
     from container_worker.media.ffmpeg import find_ffmpeg
@@ -105,8 +111,24 @@ def up(
         }
         for name, value in told.items():
             print(f"export {name}={shlex.quote(value)}", flush=True)
-        note("up: `sceneburst submit MANIFEST` enqueues, `sceneburst queue` looks; Ctrl-C stops all")
-        _watch(queue, cluster.check)
+        with _page(cluster, queue, allowed, port):
+            note("up: `sceneburst submit MANIFEST` enqueues, `sceneburst queue` looks; Ctrl-C stops all")
+            _watch(queue, cluster.check)
+
+
+@contextmanager
+def _page(cluster: "LocalCluster", queue: "SceneQueue", roots: Sequence[Path], port: int | None) -> Iterator[None]:
+    """Run the page, and print an address that opens it once, signed in; without the extra `page`, say so and go on."""
+    if missing := find_missing(["page"]):
+        note(f"no page: {missing.text}")
+        yield
+        return
+    from sceneburst.local.page import LocalPage
+    from sceneburst.page.entry.routes import offer_link
+
+    with LocalPage(cluster.url, cluster.namespace, roots, port, cluster.log.with_name("page.log")) as page:
+        print(offer_link(queue, page.url, operator_name()), flush=True)
+        yield
 
 
 def queue_text(kept: Path | None) -> str:

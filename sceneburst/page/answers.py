@@ -37,7 +37,7 @@ async def show(
     back = urlencode(query)
     live = urlencode({**query, "view": view.name})
     html = service.renderer.page(
-        f"{view.name}/page.html", language, **_frame(request, viewer), **looked, view=view, query=query, back=back,
+        f"{view.name}/page.html", language, **frame_of(request, viewer), **looked, view=view, query=query, back=back,
         live=f"/live?{live}", said=_said(view, request), here=address_of(view, query), role=viewer.role,
     )  # fmt: skip
     return HTMLResponse(html)
@@ -45,9 +45,9 @@ async def show(
 
 def show_error(request: Request, service: Service, status: int, reason: Reason) -> HTMLResponse:
     """Answer with an error, in words."""
-    viewer = getattr(request.state, "viewer", None)
+    viewer = getattr(request.state, "caller", None)
     html = service.renderer.page(
-        "error.html", language_asked(request), **_frame(request, viewer), view=None, said=None, status=status, why=reason,
+        "error.html", language_asked(request), **frame_of(request, viewer), view=None, said=None, status=status, why=reason,
         here=_before(request), live="", back="",
     )  # fmt: skip
     return HTMLResponse(html, status)
@@ -65,7 +65,8 @@ def _before(request: Request) -> str:
     return f"{came_from.path}?{came_from.query}" if came_from.query else came_from.path
 
 
-def _frame(request: Request, viewer: Caller | None) -> dict[str, Any]:
+def frame_of(request: Request, viewer: Caller | None) -> dict[str, Any]:
+    """Return the variables of the frame around a view: the viewer and the colours."""
     theme = request.cookies.get(THEME_COOKIE, "")
     return {"viewer": viewer, "theme": theme if theme in THEMES else ""}
 

@@ -11,23 +11,26 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse, StreamingResponse
 from starlette.exceptions import HTTPException
 
-from sceneburst.access.roles import Caller
+from sceneburst.access.allowed import allowed
+from sceneburst.access.errors import SignInNeeded
+from sceneburst.access.roles import Caller, Role
 from sceneburst.page.answers import LANGUAGE_COOKIE, THEME_COOKIE, THEMES, language_asked, show, show_error
 from sceneburst.page.codes import Code
+from sceneburst.page.entry.routes import router as entry, send_to_sign_in
+from sceneburst.page.entry.session_access import SessionAccess, refuse_other_sites
 from sceneburst.page.errors import TooManyTabs, status_of
 from sceneburst.page.forms import Form, query_of, read_form
 from sceneburst.page.languages import NAMES
 from sceneburst.page.rendering.renderer import Key
 from sceneburst.page.service import Service, service_of
 from sceneburst.page.view import View
-from sceneburst.page.viewer import viewer_of
 from sceneburst.page.views.registry import BY_NAME, VIEWS
 from scenequeue.errors import SceneburstError
 from scenequeue.reasons import Code as QueueCode, Reason
 
 _YEAR_S = 365 * 86400
 Shared = Annotated[Service, Depends(service_of)]
-Signed = Annotated[Caller, Depends(viewer_of)]
+Signed = Annotated[Caller, Depends(allowed(Role.LOOK))]
 #: For everybody: what a browser needs before somebody has signed in, and probes of machines.
 public = APIRouter()
 router = APIRouter()
@@ -41,12 +44,18 @@ def make_app(service: Service) -> FastAPI:
         yield
         service.close()
 
-    app = FastAPI(title="Sceneburst", lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    app = FastAPI(
+        title="Sceneburst", lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False,
+        dependencies=[Depends(refuse_other_sites)],
+    )  # fmt: skip
     app.state.service = service
+    app.state.access = SessionAccess(service)
     app.include_router(public)
+    app.include_router(entry)
     app.include_router(router)
     for view in VIEWS:
         _serve(app, view)
+    app.exception_handler(SignInNeeded)(_unknown)
     app.exception_handler(SceneburstError)(_refused)
     app.exception_handler(RequestValidationError)(_malformed)
     app.exception_handler(HTTPException)(_not_there)
@@ -105,6 +114,10 @@ async def static(name: str, service: Shared) -> Response:
 async def healthz() -> Response:
     """Liveness: does not depend on Redis."""
     return Response("ok", media_type="text/plain")
+
+
+async def _unknown(request: Request, _: SignInNeeded) -> Response:
+    return send_to_sign_in(request, service_of(request))
 
 
 async def _refused(request: Request, error: SceneburstError) -> Response:

@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from sceneburst.access.errors import RoleTooLow
+from sceneburst.access.errors import FromElsewhere, RoleTooLow, TooManyAttempts
 from scenequeue.errors import (
     ActConflict,
     InvalidScenes,
@@ -28,6 +28,8 @@ class TooManyTabs(SceneburstError):
 
 _STATUS: dict[type[SceneburstError], HTTPStatus] = {
     RoleTooLow: HTTPStatus.FORBIDDEN,
+    FromElsewhere: HTTPStatus.FORBIDDEN,
+    TooManyAttempts: HTTPStatus.TOO_MANY_REQUESTS,
     BadForm: HTTPStatus.BAD_REQUEST,
     Overtaken: HTTPStatus.CONFLICT,
     ActConflict: HTTPStatus.CONFLICT,

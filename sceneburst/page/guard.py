@@ -49,7 +49,7 @@ class Guard:
         async def answering(message: Message) -> None:
             nonlocal told
             if message["type"] == "http.response.start":
-                told = message["status"]
+                told = int(message["status"])
                 headers = MutableHeaders(scope=message)
                 for name, value in self._headers.items():
                     headers[name] = value
@@ -70,8 +70,10 @@ class Guard:
 
     def _log_request(self, scope: Scope, status: int, took_s: float) -> None:
         """Log one line, without query and headers, which may contain secrets."""
-        viewer = scope["state"].get("viewer")
-        fields = {"method": scope["method"], "path": scope["path"][:200], "status": status, "took_ms": round(took_s * 1000, 1)}
+        viewer = scope["state"].get("caller")
+        # The token of a one-time link is a part of its path.
+        path = "/enter/…" if scope["path"].startswith("/enter/") else scope["path"][:200]
+        fields = {"method": scope["method"], "path": path, "status": status, "took_ms": round(took_s * 1000, 1)}
         self._log.info("request", viewer=viewer.name if viewer else "", **fields)
 
 

@@ -1,15 +1,18 @@
 """The operators' page as a program: the state of a Sceneburst in a browser, served by uvicorn."""
 
+import contextlib
 import sys
 
+from sceneburst.access.origin import is_loopback
 from sceneburst.page.app import make_app
+from sceneburst.page.entry.routes import offer_link
 from sceneburst.page.guard import Guard
 from sceneburst.page.service import Service
 from sceneburst.page.views.registry import VIEWS
 from sceneburst.web.page_settings import PageSettings
 from sceneburst.web.server import Listening, WebServer, run_program
 from sceneburst.words import use_words
-from scenequeue.errors import SettingsError
+from scenequeue.errors import QueueUnavailable, SettingsError
 from scenequeue.logs import configure
 
 
@@ -30,8 +33,12 @@ class PageServer(WebServer):
         super().__init__(Guard(make_app(self.service), settings.page_media_origins), self.service, at)
 
 
-def run(settings: PageSettings) -> None:
+def run(settings: PageSettings, operator: str = "") -> None:
     """Run the program until it is stopped; it ends within the grace period, even if Redis hangs. Main thread only.
+
+    Args:
+        settings: of the page.
+        operator: the one who runs it, for whom an address is printed that signs in once, if only this machine reaches the page.
 
     Raises:
         SettingsError: the address cannot be listened on, or Redis refuses the login.
@@ -39,6 +46,9 @@ def run(settings: PageSettings) -> None:
     configure(settings, "page")
     use_words()
     server = PageServer(settings)
+    if operator and is_loopback(settings.page_host):
+        with contextlib.suppress(QueueUnavailable):
+            print(offer_link(server.service.queue, server.url, operator), flush=True)
     run_program(server, begins="page listens", ends="page leaves", facts={"redis": server.service.queue.url})
 
 

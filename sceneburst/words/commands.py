@@ -53,6 +53,7 @@ SENTENCES: Mapping[str, str] = {
     "folder_in_use": "{folder} is in use by another `sceneburst up`; stop that, or name another folder",
     "folder_unusable": "{folder} cannot be used: {problem}",
     "image_not_there": "the container engine has no image {image:quoted}; build it (`make image`), or name another: --image",
+    "page_ended": "the page {ending} before it listened: {problem}",
     "port_unusable": "port {port} of 127.0.0.1 cannot be used: {problem}; name another one",
     "redis_server_missing": (
         "no redis-server: install one (Debian: apt-get install redis-server), "

@@ -195,7 +195,8 @@ def test_settings_of_the_environment_hold_for_up_and_a_warning_names_those_that_
         queue = SceneQueue(ProducerSettings.load(redis_url=told["SCENEBURST_REDIS_URL"], namespace=told["SCENEBURST_NAMESPACE"]))
         settings = (queue.inspect.plan() or {})["settings"]
         queue.close()
-    assert {f"SCENEBURST_{name.upper()}": f"{value:g}" for name, value in settings.items()}.items() >= ours.items()
+    shown = {f"SCENEBURST_{name.upper()}": f"{value:g}" for name, value in settings.items() if not isinstance(value, str)}
+    assert shown.items() >= ours.items()
     log = (tmp_path / "up.log").read_text()
     assert "warning: SCENEBURST_FLEET does not hold here; --fleet does" in log
     assert "warning: SCENEBURST_NAMESPACE does not hold here" in log

@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 
+from sceneburst.page.entry.routes import offer_link
 from sceneburst.page.server import PageServer
 from sceneburst.web.page_settings import PageSettings
 
@@ -44,13 +45,15 @@ class Page:
 
 
 @contextmanager
-def serving(redis_url: str, namespace: str, **settings: Any) -> Iterator[Page]:
+def serving(redis_url: str, namespace: str, *, is_signed_in: bool = True, **settings: Any) -> Iterator[Page]:
     """Serve until the block ends; leaving, with streams open, is part of every test."""
     server = PageServer(PageSettings.load(redis_url=redis_url, namespace=namespace, **{"page_port": 0, **settings}))
     thread = threading.Thread(target=server.serve_until_told)
     thread.start()
     try:
         with httpx.Client(base_url=server.url, timeout=60, trust_env=False) as client:
+            if is_signed_in:
+                assert client.get(offer_link(server.service.queue, server.url, "local")).status_code == 303
             yield Page(server, client)
     finally:
         server.leave()

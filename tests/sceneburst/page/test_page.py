@@ -64,8 +64,9 @@ def test_errors_are_pages_in_words(page: Page) -> None:
 
 def test_without_redis_the_page_says_so_and_lives(namespace: str) -> None:
     """A probe of the process does not depend on Redis."""
-    with serving("redis://127.0.0.1:9/0", namespace) as page:
-        response = page.client.get("/")
+    with serving("redis://127.0.0.1:9/0", namespace, is_signed_in=False) as page:
+        assert page.client.get("/sign-in").status_code == 200
+        response = page.client.get("/", headers={"Cookie": f"sb_session={'a' * 43}"})
         assert response.status_code == 503
         assert "127.0.0.1:9" in response.text
         assert page.client.get("/healthz").status_code == 200

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Response
 
+from sceneburst.access.allowed import allowed
 from sceneburst.access.roles import Caller, Role
 from sceneburst.page.codes import Code
 from sceneburst.page.errors import Overtaken
@@ -12,7 +13,6 @@ from sceneburst.page.forms import Form, back_to, query_in, read_form
 from sceneburst.page.languages import msgid
 from sceneburst.page.service import Service, service_of
 from sceneburst.page.view import Query, View
-from sceneburst.page.viewer import allowed
 from sceneburst.page.views.containers.rows import GROUPS, ORDERS, counts_of, drainable_in, tables_of
 from scenequeue.queue import SceneQueue
 

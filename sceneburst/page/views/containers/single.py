@@ -5,12 +5,12 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Response
 
+from sceneburst.access.allowed import allowed
 from sceneburst.access.roles import Caller, Role
 from sceneburst.page.forms import Form, back_to, read_form
 from sceneburst.page.languages import msgid
 from sceneburst.page.service import Service, service_of
 from sceneburst.page.view import Query, View
-from sceneburst.page.viewer import allowed
 from sceneburst.page.views.containers.log_lines import readable_lines
 from sceneburst.page.views.containers.rows import row_of
 from scenequeue.queue import SceneQueue

@@ -6,13 +6,13 @@ from weakref import WeakKeyDictionary
 
 from fastapi import APIRouter, Depends, Response
 
+from sceneburst.access.allowed import allowed
 from sceneburst.access.roles import Caller, Role
 from sceneburst.local.doctor import examine
 from sceneburst.page.forms import Form, back_to, read_form
 from sceneburst.page.languages import msgid
 from sceneburst.page.service import Service, service_of
 from sceneburst.page.view import Query, View
-from sceneburst.page.viewer import allowed
 from sceneburst.page.views.steering.examination import Examination
 from scenequeue.queue import SceneQueue
 from scenequeue.reasons import Reason

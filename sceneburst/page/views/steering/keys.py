@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 
+from sceneburst.access.allowed import allowed
 from sceneburst.access.roles import Caller, Role
 from sceneburst.access.secrets import fresh_key, hash_of
 from sceneburst.page.answers import show
@@ -14,7 +15,6 @@ from sceneburst.page.forms import Form, back_to, read_form
 from sceneburst.page.languages import msgid
 from sceneburst.page.service import Service, service_of
 from sceneburst.page.view import Query, View
-from sceneburst.page.viewer import allowed
 from scenequeue.ports.access.keys import KEY_ROLES, MAX_KEYS
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import KEY_NAME

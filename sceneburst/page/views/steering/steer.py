@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Response
 
+from sceneburst.access.allowed import allowed
 from sceneburst.access.roles import Caller, Role
 from sceneburst.page.codes import Code
 from sceneburst.page.errors import BadForm
@@ -12,7 +13,6 @@ from sceneburst.page.forms import Form, back_to, read_form
 from sceneburst.page.languages import msgid
 from sceneburst.page.service import Service, service_of
 from sceneburst.page.view import Query, View
-from sceneburst.page.viewer import allowed
 from sceneburst.page.views.steering.limit_rows import limit_rows
 from scenequeue.jobs.job import Lane
 from scenequeue.queue import SceneQueue
