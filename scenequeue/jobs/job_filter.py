@@ -22,6 +22,8 @@ class JobFilter(FrozenModel):
     name: Annotated[str, Field(max_length=128)] = ""
     #: Earliest submission: Unix milliseconds of the Redis clock.
     since_ms: Annotated[int, Field(ge=0)] | None = None
+    #: Latest submission, likewise.
+    until_ms: Annotated[int, Field(ge=0)] | None = None
 
     def matches(self, job: JobStatus) -> bool:
         """Return True if the job has all the properties."""
@@ -31,6 +33,7 @@ class JobFilter(FrozenModel):
             and self.labels.items() <= job.labels.items()
             and job.job_id.startswith(self.name)
             and (self.since_ms is None or job.created_ms >= self.since_ms)
+            and (self.until_ms is None or job.created_ms <= self.until_ms)
         )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from scenequeue.jobs.container import ContainerRecord
 from scenequeue.jobs.ids import ItemId, JobId
 from scenequeue.jobs.item import WorkItem
-from scenequeue.jobs.job import Counts, Depth, JobStatus, Lane, WaitingItems
+from scenequeue.jobs.job import Counts, Depth, JobState, JobStatus, Lane, WaitingItems
 from scenequeue.jobs.job_filter import JobFilter, JobPage
 from scenequeue.jobs.result import DeadLetter
 from scenequeue.jobs.rollup import Resolution, Rollup
@@ -15,7 +15,7 @@ from scenequeue.jobs.waiting_reason import may_wait, stand_still, why_standing_s
 from scenequeue.ports.decisions import read_decisions
 from scenequeue.ports.item_listing import HeldItem, LeasedItem, held_by, leased_of, peek_lane
 from scenequeue.ports.job_lookup import read_job, read_jobs
-from scenequeue.ports.job_search import find_jobs
+from scenequeue.ports.job_search import count_jobs, find_jobs
 from scenequeue.ports.rates import read_rates
 from scenequeue.ports.rollups import read_rollups
 from scenequeue.ports.steering.dead_search import (
@@ -102,6 +102,10 @@ class QueueInspector(SteeringReader):
     def find_jobs(self, wanted: JobFilter, limit: int = 50) -> JobPage:
         """Return the newest jobs that match a filter; see scenequeue/ports/job_search.py for the cost."""
         return find_jobs(self._connection, wanted, limit, self._connection.indexed_labels)
+
+    def count_jobs(self) -> dict[JobState, int]:
+        """Count the jobs of the whole queue by state. Cost: one round trip."""
+        return count_jobs(self._connection)
 
     def jobs(self, limit: int = 100) -> list[JobStatus]:
         """Return the newest jobs, newest first."""

@@ -1,6 +1,7 @@
 """Finds jobs by state, lane, label, beginning of the id and time of submission, through the indexes."""
 
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from itertools import islice
 
 from scenequeue.jobs.ids import is_job_id
@@ -35,20 +36,42 @@ def find_jobs(connection: Connection, wanted: JobFilter, limit: int, indexed_lab
     return JobPage(jobs[:limit], is_complete=len(jobs) <= limit and all(page.is_complete for page in pages))
 
 
+def count_jobs(connection: Connection) -> dict[JobState, int]:
+    """Count the jobs of the whole queue by state, as far as they are kept. Cost: one round trip for each structure."""
+    states = [state for state in JobState if state is not JobState.MALFORMED]
+    counts: dict[JobState, int] = dict.fromkeys(states, 0)
+    for each in connection.all:
+        with each.translated():
+            pipeline = each.client.pipeline(transaction=False)
+            for state in states:
+                pipeline.zcard(each.keys.of(f"jobs:state:{state}"))
+            for state, number in zip(states, each.answers(pipeline), strict=True):
+                counts[state] += number or 0
+    return counts
+
+
 def _find_in(connection: Connection, wanted: JobFilter, limit: int, indexed_labels: Collection[str]) -> JobPage:
     found: list[JobStatus] = []
-    looked_at = 0
+    examined = _Examined()
     with connection.translated():
-        for ids in _matching_ids(connection, wanted, indexed_labels):
-            looked_at += len(ids)
+        for ids in _matching_ids(connection, wanted, indexed_labels, examined):
             # Compare the jobs themselves too: an index may hold entries of a foreign writer.
             found += filter(wanted.matches, read_jobs(connection, ids))
             if len(found) > limit:
                 return JobPage(found[:limit], is_complete=False)
-    return JobPage(found, is_complete=looked_at < SEARCH_LIMIT)
+    return JobPage(found, is_complete=examined.ids < SEARCH_LIMIT)
 
 
-def _matching_ids(connection: Connection, wanted: JobFilter, indexed_labels: Collection[str]) -> Iterator[list[str]]:
+@dataclass
+class _Examined:
+    """The number of ids that a search has read, whether or not they matched."""
+
+    ids: int = 0
+
+
+def _matching_ids(
+    connection: Connection, wanted: JobFilter, indexed_labels: Collection[str], examined: _Examined
+) -> Iterator[list[str]]:
     """Yield the ids that are in all indexes of a filter, newest first, in lists of at most 50."""
     others = _indexes(connection, wanted, indexed_labels)
     # The index of names has only ids that a job can have; those of a foreign writer are among all jobs.
@@ -60,8 +83,9 @@ def _matching_ids(connection: Connection, wanted: JobFilter, indexed_labels: Col
             pipeline.zcard(index)
         sizes = connection.answers(pipeline)
         smallest = min(range(len(others)), key=lambda at: sizes[at] or 0)
-        ids = _newest(connection, others.pop(smallest), wanted.since_ms)
+        ids = _newest(connection, others.pop(smallest), wanted)
     while some := list(islice(ids, _IDS_AT_ONCE)):
+        examined.ids += len(some)
         for index in others:
             scores = connection.answer("zmscore", index, some) if some else []
             some = [job_id for job_id, score in zip(some, scores or [None] * len(some), strict=True) if score is not None]
@@ -79,10 +103,11 @@ def _indexes(connection: Connection, wanted: JobFilter, indexed_labels: Collecti
     return found or [keys.jobs]
 
 
-def _newest(connection: Connection, index: str, since_ms: int | None) -> Iterator[str]:
-    oldest = "-inf" if since_ms is None else since_ms
+def _newest(connection: Connection, index: str, wanted: JobFilter) -> Iterator[str]:
+    oldest = "-inf" if wanted.since_ms is None else wanted.since_ms
+    newest = "+inf" if wanted.until_ms is None else wanted.until_ms
     for at in range(0, SEARCH_LIMIT, _IDS_AT_ONCE):
-        ids = connection.answer("zrevrangebyscore", index, "+inf", oldest, start=at, num=_IDS_AT_ONCE) or []
+        ids = connection.answer("zrevrangebyscore", index, newest, oldest, start=at, num=_IDS_AT_ONCE) or []
         yield from ids
         if len(ids) < _IDS_AT_ONCE:
             return

@@ -105,6 +105,12 @@ class ProducerPort:
                     found = connection.answer("hmget", key, ids) or []
                 yield from (result_from(item_id, text) for item_id, text in zip(ids, found, strict=False) if text is not None)
 
+    def result(self, job_id: str, item_id: str) -> ItemResult | None:
+        """Return the result of one item; None if it has not ended, or is not kept any more. Cost: one or two reads."""
+        connection = self._connection.holding(job_id)
+        text = connection.answer("hget", connection.keys.job(job_id, "results"), item_id)
+        return None if text is None else result_from(ItemId(item_id), text)
+
     def names(self, job_id: str) -> dict[ItemId, str]:
         """Return item id -> name for all items of a job that can be read, stage by stage in the caller's order.
 

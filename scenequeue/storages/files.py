@@ -68,7 +68,7 @@ class FileStorage:
 
     def get(self, uri: str, target: Path, *, max_bytes: int, stop_if_asked: Callable[[], None] | None = None) -> Stored:
         """Copy the file; see Storage.get. Only regular files are read, never devices or pipes."""
-        with self._open(uri) as (source, facts):
+        with self.opened(uri) as (source, facts):
             if facts.st_size > max_bytes:
                 raise BadInput(Code.FILE_TOO_LARGE, uri=uri, size=facts.st_size, limit=max_bytes)
             received = 0
@@ -88,14 +88,14 @@ class FileStorage:
 
     def find_source(self, uri: str) -> FoundSource:
         """Return the file's size; the version consists of size, time of change and inode. See Storage.find_source."""
-        with self._open(uri) as (_source, facts):
+        with self.opened(uri) as (_source, facts):
             return FoundSource(bytes=facts.st_size, version=_version(facts))
 
     def read_range(
         self, uri: str, begin: int, end: int, *, version: str, target: BinaryIO, stop_if_asked: Callable[[], None] | None = None
     ) -> None:
         """Read a span; whether the file has changed is looked at before and after. See Storage.read_range."""
-        with self._open(uri) as (source, facts):
+        with self.opened(uri) as (source, facts):
             left = end - begin
             try:
                 source.seek(begin)
@@ -176,8 +176,8 @@ class FileStorage:
             probe.unlink()
 
     @contextmanager
-    def _open(self, uri: str) -> Iterator[tuple[BinaryIO, os.stat_result]]:
-        """Open a regular file to read."""
+    def opened(self, uri: str) -> Iterator[tuple[BinaryIO, os.stat_result]]:
+        """Open a regular file to read; errors as of `get`."""
         root, path = self._checked(uri)
         with _translating_errors(uri), open_folder(root, path.parent) as folder:
             source = open(folder / path.name, "rb", opener=_open_no_follow)  # noqa: SIM115  closed below

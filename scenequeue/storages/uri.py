@@ -1,7 +1,8 @@
 """Storage of any URI: s3://, file:// or https://, each by the storage of its scheme."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -89,6 +90,30 @@ class UriStorage:
     def check_writable(self, uri: str) -> None:
         """Check that objects can be put under the URI; see `Storage.check_writable`."""
         self._for(uri).check_writable(uri)
+
+    def presigned(self, uri: str, *, media_type: str, disposition: str, seconds: int) -> str | None:
+        """Return an address at which anybody can read the object for some seconds; None where there are no such addresses.
+
+        Arguments and errors as for `S3Storage.presigned`.
+        """
+        self._for(uri)
+        if self._s3 is None or not uri.startswith("s3://"):
+            return None
+        return self._s3.presigned(uri, media_type=media_type, disposition=disposition, seconds=seconds)
+
+    @contextmanager
+    def opened(self, uri: str) -> Iterator[tuple[BinaryIO, int]]:
+        """Open a file:// address under the configured folders to read; yields the file and its size in bytes.
+
+        Raises:
+            ObjectNotFound, StorageDenied, BadInput: permanent; also for an address of another scheme.
+            StorageUnavailable: transient.
+        """
+        self._for(uri)
+        if self._files is None or not uri.startswith("file://"):
+            raise StorageDenied(Code.FILE_ADDRESS_MALFORMED, uri=uri)
+        with self._files.opened(uri) as (file, facts):
+            yield file, facts.st_size
 
     def _for(self, uri: str) -> Storage:
         scheme = "" if _CONTROL.search(uri) else uri.partition("://")[0]

@@ -5,7 +5,7 @@ import secrets
 import shlex
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Literal, NamedTuple
 
 from pydantic import Field
@@ -40,6 +40,9 @@ class DeadFilter(FrozenModel):
     lane: Lane | None = None
     #: Labels of its job.
     labels: dict[str, str] = Field(default_factory=dict)
+    #: Buried at this time or later, and until this time: milliseconds of the Redis clock. Not in `text`.
+    since_ms: int | None = None
+    until_ms: int | None = None
 
     @property
     def text(self) -> str:
@@ -196,6 +199,10 @@ def matching_letters(connection: Connection, wanted: DeadFilter, at_once: int = 
     members = _candidates(connection, wanted, at_once)
     if _is_class(wanted.reason):
         members = _of_class(connection, wanted.reason, members, at_once)
+    if wanted.since_ms is not None:
+        members = takewhile(lambda each: each[1] >= (wanted.since_ms or 0), members)
+    if wanted.until_ms is not None:
+        members = (each for each in members if each[1] <= (wanted.until_ms or 0))
     while some := list(islice(members, at_once)):
         unknown = list({member_parts(member)[0] for member, _ in some} - jobs.keys())
         jobs |= dict(zip(unknown, _matching_jobs(connection, wanted, unknown), strict=True))

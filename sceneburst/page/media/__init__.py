@@ -1,0 +1,1 @@
+"""Serves the files that items have made to signed-in viewers, and no other files."""
