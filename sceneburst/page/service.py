@@ -11,6 +11,7 @@ from fastapi import Request
 
 from producer.client import Producer
 from sceneburst.page.broadcast import Broadcast
+from sceneburst.page.dead.bulk import BulkActs
 from sceneburst.page.rendering.renderer import Renderer
 from sceneburst.page.view import Query, View
 from sceneburst.web.page_settings import PageSettings
@@ -38,6 +39,8 @@ class Service:
         self.stopping = threading.Event()
         self.renderer = Renderer(views)
         self.broadcast = Broadcast(self.renderer, views, self.look, self.stopping, max_viewers=settings.page_streams)
+        #: Acts on many dead letters at once.
+        self.bulk = BulkActs()
         self._threads = anyio.CapacityLimiter(settings.page_threads)
         self._looks: dict[tuple[str, tuple[tuple[str, str], ...]], tuple[float, Mapping[str, Any]]] = {}
 
@@ -56,12 +59,16 @@ class Service:
         at, found = self._looks.get(key, (0.0, {}))
         if time.monotonic() - at < _LOOK_KEPT_S:
             return found
-        found = await self.call(lambda: view.look(self.queue, query))
+        found = await self.call(lambda: self._look(view, query))
         now = time.monotonic()
         if len(self._looks) >= _MAX_KEPT_LOOKS:
             self._looks = {each: kept for each, kept in self._looks.items() if now - kept[0] < _LOOK_KEPT_S}
         self._looks[key] = (now, found)
         return found
+
+    def _look(self, view: View, query: Query) -> Mapping[str, Any]:
+        found = view.look(self.queue, query)
+        return {**found, "bulk": self.bulk.shown(self.queue)} if view.shows_bulk else found
 
     def forget_looks(self) -> None:
         """Look anew at the next request, because something was changed."""
@@ -77,6 +84,7 @@ class Service:
 
     def close(self) -> None:
         """Close all connections; safe twice."""
+        self.bulk.close()
         self.producer.close()
 
 

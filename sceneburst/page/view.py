@@ -40,3 +40,5 @@ class View:
     #: Whether the navigation has it; otherwise it belongs to `within`.
     in_navigation: bool = True
     within: str = ""
+    #: Whether its templates have `bulk`, the acts on many dead letters.
+    shows_bulk: bool = False

@@ -1,7 +1,7 @@
 """Reads the queue for operators and dashboards, without changing it."""
 
 from collections.abc import Iterable, Mapping
-from itertools import product
+from itertools import chain, islice, product
 from typing import Any
 
 from scenequeue.jobs.container import ContainerRecord
@@ -136,6 +136,15 @@ class QueueInspector(SteeringReader):
     def find_dead(self, wanted: DeadFilter, limit: int = 100) -> list[DeadLetter]:
         """Return the newest dead letters that match a filter; see scenequeue/ports/steering/dead_search.py for the cost."""
         return find_letters(self._connection, wanted, limit)
+
+    def count_dead(self, wanted: DeadFilter, limit: int) -> int:
+        """Count the dead letters that match a filter, up to a limit. Cost: as `find_dead`, without the letters themselves."""
+        found = (matching_letters(each, wanted) for each in self._connection.all)
+        return sum(1 for _ in islice(chain.from_iterable(found), limit))
+
+    def rates(self) -> dict[str, float]:
+        """Return need -> measured seconds of work per unit of weight. Cost: one read."""
+        return read_rates(self._connection)
 
     def reasons(self) -> dict[str, int]:
         """Count dead letters by reason, the most frequent first. Cost: one read."""

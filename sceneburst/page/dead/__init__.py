@@ -1,0 +1,1 @@
+"""Acts on many dead letters at once, carried out on the server while everybody may watch."""
