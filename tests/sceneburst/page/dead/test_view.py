@@ -58,7 +58,7 @@ def test_all_of_a_filter_are_requeued_in_the_background_and_what_fails_again_is_
     assert fields["shown"] == "20"
     answer = page.act("/dead/requeue", why="bucket mended", **fields)
     assert answer.headers["location"] == "/dead?job=one&said=begun&n=20"
-    wait_until(lambda: _is_over(page))
+    wait_until(lambda: _is_over(page), "the end of the act")
     html = page.text("/dead?job=one")
     assert "20 of 20 looked at, 20 changed" in html
     assert "Nothing of this filter has failed since." in html
@@ -79,7 +79,7 @@ def test_what_is_buried_after_the_question_is_not_discarded(page: Page, queue: S
     for index in (keys.dead, *map(keys.of, (f"dead:reason:{reason}" for reason in queue.inspect.reasons()))):
         client.zadd(index, {"two/0-0": int(fields["until"]) + 1}, xx=True)
     page.act("/dead/discard", why="not wanted", **fields)
-    wait_until(lambda: _is_over(page))
+    wait_until(lambda: _is_over(page), "the end of the act")
     assert [letter.job_id for letter in queue.inspect.dead()] == ["two"]
 
 
@@ -88,7 +88,7 @@ def test_two_operators_at_once_change_each_letter_once(page: Page, queue: SceneQ
     _bury(queue, "one", 3)
     fields = _fields(page.text("/dead?ask=requeue"))
     page.act("/dead/requeue", why="first", **fields)
-    wait_until(lambda: _is_over(page))
+    wait_until(lambda: _is_over(page), "the end of the act")
     assert "said=gone" in page.act("/dead/requeue", why="second", **fields).headers["location"]
     assert queue.inspect.job("one").counts.ready == 3
 

@@ -74,7 +74,7 @@ def test_a_failed_item_is_retried_with_a_reason_and_the_filter_is_kept(page: Pag
     back = "job_id=order&items=dead"
     assert page.act("/jobs/order/retry", item="0-0", back=back).status_code == 400
     answer = page.act("/jobs/order/retry", item="0-0", back=back, why="its input is there")
-    assert answer.headers["location"] == "/jobs/order?items=dead&said=retried&n=1"
+    assert answer.headers["location"] == "/jobs/order?items=dead&said=retried&n=1&m=0"
     assert "1 failed item is ready again" in page.text(answer.headers["location"])
     again = page.act("/jobs/order/retry", item="0-0", back=back, why="mine")
     assert "said=unchanged" in again.headers["location"]
@@ -85,10 +85,13 @@ def test_a_job_is_paused_resumed_and_cancelled(page: Page, queue: SceneQueue) ->
     """Each with its scope in numbers, and once."""
     submit(queue, "order", 4)
     said = [
-        page.act(f"/jobs/order/{act}", back="job_id=order", why="x").headers["location"].partition("said=")[2]
+        page.act(f"/jobs/order/{act}", back="job_id=order", why="x")
+        .headers["location"]
+        .partition("said=")[2]
+        .removesuffix("&m=0")
         for act in ("pause", "pause", "resume", "cancel", "cancel", "pause")
     ]
-    assert said == ["paused&n=4", "unchanged", "resumed&n=4", "cancelled&n=4", "ended", "ended"]
+    assert said == ["paused&n=4", "unchanged&n=0", "resumed&n=4", "cancelled&n=4", "ended&n=0", "ended&n=0"]
     assert queue.inspect.job("order").state is JobState.CANCELLED
 
 
