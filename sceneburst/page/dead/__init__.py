@@ -1,1 +1,1 @@
-"""Acts on many dead letters at once, carried out on the server while everybody may watch."""
+"""Dead letters as they are shown, and acts on many of them, carried out on the server while everybody may watch."""

@@ -8,13 +8,13 @@ from fastapi import APIRouter, Depends, Response
 
 from dispatcher.decisions.job_costs import Bill, bill_of_job, failed_attempts
 from sceneburst.access.roles import Caller, Role
+from sceneburst.page.dead.history import Letter, letter_of
 from sceneburst.page.forms import Form, back_to, read_form
 from sceneburst.page.languages import msgid
 from sceneburst.page.media.serving import router as media_router
 from sceneburst.page.service import Service, service_of
 from sceneburst.page.view import Query, View
 from sceneburst.page.viewer import allowed
-from sceneburst.page.views.dead.history import Letter, letter_of
 from sceneburst.page.views.jobs.items import LOOKED_AT, own_items, tiles_of
 from sceneburst.page.views.jobs.stages import forecast, stages_of
 from scenequeue.errors import JobConflict, JobNotFound
