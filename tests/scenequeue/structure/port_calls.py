@@ -90,6 +90,7 @@ def _producer(world: World) -> Iterator[tuple[str, Call]]:
     yield "status", lambda queue: queue.producer.status(job)
     job = world.done()
     yield "results", lambda queue: list(queue.producer.results(job))
+    yield "result", lambda queue: queue.producer.result(job, "0-0")
     yield "names", lambda queue: queue.producer.names(job)
     yield "events", lambda queue: queue.producer.events(job, block_s=0.01)
     yield "all_events", lambda queue: list(queue.producer.all_events(job))
@@ -224,6 +225,9 @@ def _inspect(world: World) -> Iterator[tuple[str, Call]]:
         ),
     ):
         yield name, lambda queue, name=name: getattr(queue.inspect, name)()
+    yield "count_dead", lambda queue: queue.inspect.count_dead(letters, 10)
+    yield "count_jobs", lambda queue: queue.inspect.count_jobs()
+    yield "rates", lambda queue: queue.inspect.rates()
     yield "find_dead", lambda queue: queue.inspect.find_dead(letters)
     yield "job", lambda queue: queue.inspect.job(lease.job_id)
     yield "find_jobs", lambda queue: queue.inspect.find_jobs(wanted)

@@ -29,6 +29,7 @@ _EXCEPT: dict[str, set[Role]] = {
     "worker.log": {"worker"},
     "dispatcher.reclaim": {"worker", "dispatcher", "operator"},
     "dispatcher.rates": {"worker", "dispatcher", "operator"},
+    "inspect.rates": {"worker", "dispatcher", "operator"},
     "inspect.leased": {"worker", "dispatcher", "operator"},
     "inspect.held_by": {"worker", "dispatcher", "operator"},
     "inspect.stuck_items": {"worker", "dispatcher", "operator"},
