@@ -16,7 +16,7 @@ _OFTEN_UNPLAYABLE = frozenset({"h265", "hevc", "av1"})
 
 
 class Files(NamedTuple):
-    """What there is of an item; each is a path on the page."""
+    """The files of an item; each is a path on the page."""
 
     #: For <video>, in the order in which a browser tries them: address and media type.
     sources: tuple[tuple[str, str], ...] = ()

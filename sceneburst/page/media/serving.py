@@ -16,11 +16,11 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse, StreamingResponse
 from starlette.exceptions import HTTPException
 
-from sceneburst.access.roles import Caller
+from sceneburst.access.allowed import allowed
+from sceneburst.access.roles import Caller, Role
 from sceneburst.page.media.outputs import PLAYLIST, SHOWN, find_artifact, tail_of
 from sceneburst.page.media.ranges import NotInFile, read_span, span_of
 from sceneburst.page.service import Service, service_of
-from sceneburst.page.viewer import viewer_of
 from scenequeue.errors import ObjectNotFound
 from scenequeue.jobs.artifact import Artifact
 
@@ -37,7 +37,7 @@ async def media(
     tail: str,
     request: Request,
     service: Annotated[Service, Depends(service_of)],
-    _: Annotated[Caller, Depends(viewer_of)],
+    _: Annotated[Caller, Depends(allowed(Role.LOOK))],
 ) -> Response:
     """Send a file of an item, or lead to it."""
     is_download = "download" in request.query_params

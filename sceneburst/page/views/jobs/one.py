@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Response
 
 from dispatcher.decisions.job_costs import Bill, bill_of_job, failed_attempts
+from sceneburst.access.allowed import allowed
 from sceneburst.access.roles import Caller, Role
 from sceneburst.page.dead.history import Letter, letter_of
 from sceneburst.page.forms import Form, back_to, read_form
@@ -14,7 +15,6 @@ from sceneburst.page.languages import msgid
 from sceneburst.page.media.serving import router as media_router
 from sceneburst.page.service import Service, service_of
 from sceneburst.page.view import Query, View
-from sceneburst.page.viewer import allowed
 from sceneburst.page.views.jobs.items import LOOKED_AT, own_items, tiles_of
 from sceneburst.page.views.jobs.stages import forecast, stages_of
 from scenequeue.errors import JobConflict, JobNotFound

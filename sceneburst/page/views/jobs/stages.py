@@ -27,7 +27,7 @@ class Stage(NamedTuple):
 
 
 class Forecast(NamedTuple):
-    """When a job will be done."""
+    """The time at which a job will be done."""
 
     #: Seconds from now; None if that is unknown.
     left_s: float | None

@@ -1,4 +1,4 @@
-"""When a job will be done, and its stages."""
+"""The end of a job as it is expected, and its stages."""
 
 import pytest
 

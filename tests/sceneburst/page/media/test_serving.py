@@ -139,7 +139,7 @@ def test_an_object_is_reached_by_an_address_that_ends_soon(page: Page, queue: Sc
     ],
 )  # fmt: skip
 def test_ranges_are_read_as_the_standard_says(header: str, span: tuple[int, int] | None) -> None:
-    """What cannot be read means the whole file."""
+    """A range that cannot be read means the whole file."""
     assert span_of(header, 10) == span
 
 
