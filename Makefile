@@ -10,7 +10,7 @@ STAMP := $(VENV)/.installed
 # Compile bytecode before tests and measurements, as an installation does.
 COMPILED = $(BIN)/python -m compileall -q scenequeue producer dispatcher container_worker sceneburst
 
-.PHONY: monitoring situations chaos chaos-long outage growth-kills transcode-kills upgrade transcode-matrix hls-browser help demo test lint format docs bench-queue bench-render bench-autoscale bench-operators soak bench-growth bench-launch bench-transcode bench-scale bench-vmaf wheel wheel-test image base-image image-test clean
+.PHONY: monitoring situations chaos chaos-long outage growth-kills transcode-kills upgrade transcode-matrix hls-browser page-browser help demo test lint format docs bench-queue bench-render bench-autoscale bench-operators soak bench-growth bench-launch bench-transcode bench-scale bench-vmaf wheel wheel-test image base-image image-test clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -84,7 +84,12 @@ NODE_MODULES = output/browser/node_modules
 hls-browser: $(STAMP) ## Play HLS ladders with hls.js in headless Chromium, in real time; installs Debian's chromium and npm
 	@command -v chromium npm >/dev/null || { apt-get update -qq && apt-get install -y -qq chromium npm >/dev/null; }
 	@npm install --silent --no-fund --no-audit --prefix output/browser hls.js@1 hls-parser@0
-	SCENEBURST_NODE_MODULES=$(NODE_MODULES) $(BIN)/python -m pytest -q -s -p no:randomly -m browser tests/browser
+	SCENEBURST_NODE_MODULES=$(NODE_MODULES) $(BIN)/python -m pytest -q -s -p no:randomly -m browser tests/browser/test_hls.py
+
+page-browser: $(STAMP) ## Use the operators' page in headless Chromium, with axe-core; SCENEBURST_SCREENSHOTS=folder keeps pictures
+	@command -v chromium npm >/dev/null || { apt-get update -qq && apt-get install -y -qq chromium npm >/dev/null; }
+	@npm install --silent --no-fund --no-audit --prefix output/browser axe-core@4
+	SCENEBURST_NODE_MODULES=$(NODE_MODULES) $(BIN)/python -m pytest -q -s -p no:randomly -m browser tests/browser/page
 
 bench-render: $(STAMP) ## Rendering beside zoompan, the encoder alone, moviepy and the replaced chain (half an hour)
 	@$(COMPILED)
