@@ -16,8 +16,9 @@ from sceneburst.access.errors import SignInNeeded
 from sceneburst.access.roles import Caller, Role
 from sceneburst.page.answers import LANGUAGE_COOKIE, THEME_COOKIE, THEMES, language_asked, show, show_error
 from sceneburst.page.codes import Code
-from sceneburst.page.entry.routes import router as entry, send_to_sign_in
-from sceneburst.page.entry.session_access import SessionAccess, refuse_other_sites
+from sceneburst.page.entry.live_sessions import while_signed_in
+from sceneburst.page.entry.routes import access_of, router as entry, send_to_sign_in
+from sceneburst.page.entry.session_access import SessionAccess, address_of, refuse_other_sites, token_of
 from sceneburst.page.errors import TooManyTabs, status_of
 from sceneburst.page.forms import Form, query_of, read_form
 from sceneburst.page.languages import NAMES
@@ -83,8 +84,11 @@ async def live(request: Request, service: Shared, viewer: Signed) -> Response:
     query = tuple(sorted(query_of(view, request.query_params).items()))
     compressed = "gzip" in request.headers.get("accept-encoding", "")
     stream = service.broadcast.follow(Key(view.name, query, language_asked(request), viewer.role), compressed=compressed)
+    access = access_of(request)
+    token = "" if access.proxies.user_of(address_of(request), request.headers) else token_of(request)
+    lasting = while_signed_in(stream, access, token, viewer.role)
     headers = {"X-Accel-Buffering": "no", "Vary": "Accept-Encoding"} | ({"Content-Encoding": "gzip"} if compressed else {})
-    return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
+    return StreamingResponse(lasting, media_type="text/event-stream", headers=headers)
 
 
 @router.post("/preferences")

@@ -5,7 +5,7 @@ import json
 import threading
 import time
 import zlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -91,7 +91,7 @@ class Broadcast:
         """Return True if no further stream may be opened."""
         return sum(channel.viewers for channel in self._channels.values()) >= self._max_viewers
 
-    async def follow(self, key: Key, *, compressed: bool) -> AsyncIterator[bytes]:
+    async def follow(self, key: Key, *, compressed: bool) -> AsyncGenerator[bytes, None]:
         """Yield the stream of one viewer: everything at first, then once a second what has changed."""
         channel = self._channels.setdefault(key, Channel())
         channel.viewers += 1

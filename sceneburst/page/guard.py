@@ -80,6 +80,7 @@ class Guard:
 def _as_get(scope: Scope) -> Scope:
     """Return the request as the routes see it: HEAD is answered as GET, and the server leaves the body out.
 
-    Except for a live stream, which would be read to its end for nothing.
+    Except for a live stream, which would be read to its end for nothing, and a one-time link, which would be used up.
     """
-    return scope if scope["method"] != "HEAD" or scope["path"] == "/live" else {**scope, "method": "GET"}
+    is_kept = scope["method"] != "HEAD" or scope["path"] == "/live" or scope["path"].startswith("/enter/")
+    return scope if is_kept else {**scope, "method": "GET"}

@@ -93,6 +93,9 @@ async def enter(request: Request, token: str, service: Shared) -> Response:
     """Begin the session that a one-time link opens."""
     access = access_of(request)
     access.attempts.count(access.proxies.browser_of(address_of(request), request.headers))
+    if "prefetch" in request.headers.get("sec-purpose", ""):
+        # A browser that loads the page before its user has decided to open it would use the link up.
+        return Response(status_code=HTTPStatus.SERVICE_UNAVAILABLE)
     session = await access.take_link(token)
     if session is None:
         why = Reason(Code.LINK_NOT_KNOWN, {"minutes": _LINK_MINUTES})

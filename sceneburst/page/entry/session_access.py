@@ -47,8 +47,12 @@ class SessionAccess:
         """
         if user := self.proxies.user_of(address_of(request), request.headers):
             return user
-        token = request.cookies.get(COOKIE, "")
-        session = await self._service.call(lambda: self._access.session(hash_of(token))) if is_token(token) else None
+        return await self.caller_by(token_of(request))
+
+    async def caller_by(self, token: str, *, is_used: bool = True) -> Caller:
+        """Return the owner of a session's token; its end is put off if it is used. Raises as `caller_of`."""
+        is_there = is_token(token)
+        session = await self._service.call(lambda: self._access.session(hash_of(token), is_used=is_used)) if is_there else None
         if session is None:
             raise SignInNeeded(Code.SIGN_IN_NEEDED)
         if not session.key_sha256:
@@ -66,7 +70,7 @@ class SessionAccess:
 
     async def end(self, request: Request) -> None:
         """End the session of a request, if it has one."""
-        token = request.cookies.get(COOKIE, "")
+        token = token_of(request)
         if is_token(token):
             await self._service.call(lambda: self._access.end_session(hash_of(token)))
 
@@ -83,6 +87,11 @@ class SessionAccess:
     @property
     def _access(self) -> AccessPort:
         return self._service.queue.access
+
+
+def token_of(request: Request) -> str:
+    """Return the token of a request's session, as the browser sends it; "" if there is none."""
+    return request.cookies.get(COOKIE, "")
 
 
 def address_of(request: Request) -> str:

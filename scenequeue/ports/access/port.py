@@ -36,9 +36,9 @@ class AccessPort:
         """Store a session that begins now."""
         sessions.open_session(self._connection, token_sha256, session)
 
-    def session(self, token_sha256: str) -> Session | None:
-        """Read a session, and put its end off, as it is in use; None for one that has ended."""
-        return sessions.read_session(self._connection, token_sha256)
+    def session(self, token_sha256: str, *, is_used: bool = True) -> Session | None:
+        """Read a session, and put its end off if it is used; None for one that has ended."""
+        return sessions.read_session(self._connection, token_sha256, is_used=is_used)
 
     def end_session(self, token_sha256: str) -> None:
         """End a session; idempotent."""

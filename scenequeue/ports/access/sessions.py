@@ -32,8 +32,8 @@ def open_session(connection: Connection, token_sha256: str, session: Session) ->
         connection.client.set(connection.keys.session(token_sha256), stored, ex=IDLE_S)
 
 
-def read_session(connection: Connection, token_sha256: str) -> Session | None:
-    """Read a session, and put its end off, as it is in use; None for one that has ended. Cost: two round trips."""
+def read_session(connection: Connection, token_sha256: str, *, is_used: bool) -> Session | None:
+    """Read a session, and put its end off if it is used; None for one that has ended. Cost: two round trips at most."""
     key = connection.keys.session(token_sha256)
     with connection.translated():
         pipeline = connection.client.pipeline(transaction=False)
@@ -45,7 +45,8 @@ def read_session(connection: Connection, token_sha256: str) -> Session | None:
             return None
         left_s = session.began_ms // 1000 + LONGEST_S - int(seconds)
         # Only its time to live is written: it does not come back if it is ended at the same moment.
-        connection.client.expire(key, max(0, min(IDLE_S, left_s)))
+        if is_used or left_s <= 0:
+            connection.client.expire(key, max(0, min(IDLE_S, left_s)))
     return session if left_s > 0 else None
 
 

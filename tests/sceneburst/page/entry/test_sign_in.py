@@ -175,3 +175,27 @@ def test_tokens_and_keys_are_not_logged(stranger: Page, queue: SceneQueue, capfd
     assert "/enter/…" in logged or "request" not in logged
     assert link.rpartition("/")[2] not in logged
     assert key not in logged
+
+
+def test_a_link_is_not_used_up_by_those_who_look_ahead(stranger: Page, queue: SceneQueue) -> None:
+    """Previews of chats ask by HEAD, and browsers load an address while it is typed."""
+    link = offer_link(queue, stranger.server.url, "ann@films")
+    assert stranger.client.head(link).status_code == 405
+    assert stranger.client.get(link, headers={"Sec-Purpose": "prefetch;prerender"}).status_code == 503
+    assert stranger.client.get(link).status_code == 303
+    assert "ann@films" in stranger.text("/")
+
+
+def test_a_live_stream_ends_with_its_session(stranger: Page, queue: SceneQueue) -> None:
+    """Within seconds of the key's end, and its tab does not keep a session from ending by itself."""
+    _sign_in(stranger, _key(queue, "guest", "look"))
+    client, keys = queue._connection.client, queue._connection.keys
+    session = keys.session(hash_of(stranger.client.cookies["sb_session"]))
+    frames = stranger.frames("now", 1000)
+    next(frames)
+    client.expire(session, 3000)
+    queue.access.revoke_key("guest")
+    left = list(frames)
+    assert len(left) < 100
+    assert client.ttl(session) <= 3000
+    assert stranger.client.get("/live", params={"view": "now"}).status_code == 401
