@@ -16,6 +16,8 @@ import producer
 import sceneburst
 import scenequeue
 from dispatcher.fleets.fargate.api import EcsUnanswered
+from sceneburst.access.errors import RoleTooLow, TooManyAttempts
+from sceneburst.access.roles import Caller, Role
 from sceneburst.http_api.errors import FieldProblem, InvalidRequest, TooManyRequests
 from scenequeue.errors import BadInput, InvalidScenes, InvalidValue, Mistake, SceneburstError
 from scenequeue.reasons import Code, Reason
@@ -29,6 +31,8 @@ _MADE: dict[type[BaseException], Callable[[], BaseException]] = {
     InvalidRequest: lambda: InvalidRequest([FieldProblem("/scenes/0", _NESTED)]),
     EcsUnanswered: lambda: EcsUnanswered(_NESTED, is_silent=True),
     TooManyRequests: lambda: TooManyRequests(2.5, limit=20),
+    TooManyAttempts: lambda: TooManyAttempts(2.5),
+    RoleTooLow: lambda: RoleTooLow(Caller("ada", Role.LOOK), Role.OPERATE),
 }
 
 

@@ -1,6 +1,6 @@
 """`sceneburst cancel`: ends a job, or all active jobs that match filters."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -9,12 +9,15 @@ from sceneburst.commands.job_status import progress_text, status_data
 from sceneburst.commands.jobs import LabelOption, parse_label
 from sceneburst.commands.operators.filters import filter_of
 from sceneburst.counted import counted
-from sceneburst.terminal.operator_name import WhyOption, operator_name
+from sceneburst.terminal.operator_name import operator_name
 from sceneburst.terminal.screen import JsonFlag, Namespace, RedisUrl, confirm, connected, print_json, print_result, say
 from sceneburst.terminal.usage import RefusedWord
+from sceneburst.terminal.why_option import WhyOption
 from scenequeue.jobs.job import JobState, Lane
 from scenequeue.jobs.job_filter import JobFilter
-from scenequeue.queue import SceneQueue
+
+if TYPE_CHECKING:
+    from scenequeue.queue import SceneQueue
 
 #: Jobs that one search returns.
 _JOBS_AT_ONCE = 500
@@ -53,7 +56,7 @@ def cancel(
         say(f"job {job_id} has ended already, and nothing of it was left to cancel: {progress_text(found)}")
 
 
-def _cancel_all(queue: SceneQueue, wanted: JobFilter, why: str, *, yes: bool, as_json: bool) -> None:
+def _cancel_all(queue: "SceneQueue", wanted: JobFilter, why: str, *, yes: bool, as_json: bool) -> None:
     page = queue.inspect.find_jobs(wanted, _JOBS_AT_ONCE)
     if page.jobs and not yes:
         more = "" if page.is_complete else " or more"

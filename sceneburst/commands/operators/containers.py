@@ -7,7 +7,7 @@ import typer
 
 from sceneburst.codes import Code as CommandCode
 from sceneburst.commands.operators.limits import value_text
-from sceneburst.terminal.operator_name import WhyOption, operator_name
+from sceneburst.terminal.operator_name import operator_name
 from sceneburst.terminal.screen import (
     JsonFlag,
     Namespace,
@@ -23,6 +23,7 @@ from sceneburst.terminal.screen import (
     say,
     table,
 )
+from sceneburst.terminal.why_option import WhyOption
 from sceneburst.words import plan_for_people
 from scenequeue.errors import SceneburstError
 from scenequeue.jobs.container import ALL_CONTAINERS, TAIL_LINES, ContainerRecord

@@ -8,7 +8,7 @@ from sceneburst.codes import Code
 from sceneburst.commands.jobs import LabelOption, parse_label
 from sceneburst.commands.operators.filters import filter_of
 from sceneburst.counted import counted
-from sceneburst.terminal.operator_name import WhyOption, operator_name
+from sceneburst.terminal.operator_name import operator_name
 from sceneburst.terminal.screen import (
     JsonFlag,
     Namespace,
@@ -25,6 +25,7 @@ from sceneburst.terminal.screen import (
     table,
 )
 from sceneburst.terminal.usage import RefusedWord
+from sceneburst.terminal.why_option import WhyOption
 from scenequeue.errors import JobNotFound
 from scenequeue.jobs.job import Lane
 from scenequeue.jobs.result import DeadLetter

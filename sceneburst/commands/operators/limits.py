@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sceneburst.codes import Code
-from sceneburst.terminal.operator_name import WhyOption, operator_name
+from sceneburst.terminal.operator_name import operator_name
 from sceneburst.terminal.screen import (
     JsonFlag,
     Namespace,
@@ -19,6 +19,7 @@ from sceneburst.terminal.screen import (
     table,
 )
 from sceneburst.terminal.usage import RefusedWord
+from sceneburst.terminal.why_option import WhyOption
 
 if TYPE_CHECKING:
     from scenequeue.ports.steering.audit_log import Act

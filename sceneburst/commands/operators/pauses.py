@@ -5,9 +5,10 @@ from typing import Annotated
 import typer
 
 from sceneburst.counted import counted
-from sceneburst.terminal.operator_name import WhyOption, operator_name
+from sceneburst.terminal.operator_name import operator_name
 from sceneburst.terminal.screen import JsonFlag, Namespace, RedisUrl, connected, print_result, say
 from sceneburst.terminal.usage import RefusedWord
+from sceneburst.terminal.why_option import WhyOption
 from scenequeue.jobs.job import Lane
 from scenequeue.jobs.waiting_reason import pause_reason
 from scenequeue.reasons import Code
