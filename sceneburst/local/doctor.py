@@ -3,10 +3,10 @@
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from sceneburst.given_settings import GIVEN_AS, overrides_from
 from sceneburst.local.checks import buckets, environment, fleets, machine, server
 from sceneburst.local.checks.codes import Code
 from sceneburst.local.checks.finding import Check, doubtful, good, guarded, wrong
-from sceneburst.terminal.screen import GIVEN_AS, overrides_from
 from scenequeue.errors import SettingsError
 from scenequeue.settings import ProducerSettings
 

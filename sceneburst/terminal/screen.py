@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 from sceneburst.codes import Code
+from sceneburst.given_settings import GIVEN_AS, overrides_from
 from sceneburst.terminal.sheet import INDENT, Sheet, wrapped
 from sceneburst.terminal.usage import Declined
 from scenequeue.quoted import one_line
@@ -42,27 +43,11 @@ RedisUrl = Annotated[
 Namespace = Annotated[str | None, typer.Option("--namespace", help="Which queue; else SCENEBURST_NAMESPACE.", show_default=False)]
 
 
-#: Settings that options override, with the names of the options.
-GIVEN_AS = {"redis_url": "--redis-url", "namespace": "--namespace"}
-
-
 def settings_from(redis_url: str | None, namespace: str | None) -> "ProducerSettings":
     """Return the environment's settings, overridden by the command line."""
     from scenequeue.settings import ProducerSettings
 
     return ProducerSettings.load(GIVEN_AS, **overrides_from(redis_url, namespace))
-
-
-def overrides_from(redis_url: str | None, namespace: str | None) -> dict[str, Any]:
-    """Return the settings that the command line overrides."""
-    from pydantic import SecretStr
-
-    named: dict[str, Any] = {}
-    if redis_url is not None:
-        named["redis_url"] = SecretStr(redis_url)
-    if namespace is not None:
-        named["namespace"] = namespace
-    return named
 
 
 @contextmanager

@@ -74,6 +74,8 @@ _PROGRAMS: dict[str, tuple[Callable[[Installed], None], list[str]]] = {
     "api": (_api, ["python", "-m", "sceneburst.http_api"]),
     "page": (_page, ["python", "-m", "sceneburst.page"]),
 }
+#: The extra `page` installs all that the HTTP API needs.
+_INCLUDED = {"page": "api"}
 #: Every set of extras that is documented, and each extra alone. `all` is tried on each Python.
 _SETS = ["", *_PROGRAMS, "api,console", "worker,dispatcher,api,page"]
 
@@ -104,8 +106,9 @@ def test_with_a_part_of_it_that_part_runs(extras: str, install: Install) -> None
     """An application enqueues with each; a program runs, or names the extra that it lacks in one line."""
     installed = install(extras)
     _enqueue(installed)
+    given = {each for extra in extras.split(",") for each in (extra, _INCLUDED.get(extra, extra))}
     for extra, (start, argv) in _PROGRAMS.items():
-        if extra in extras.split(","):
+        if extra in given:
             start(installed)
             continue
         ended = installed.run(*argv)
