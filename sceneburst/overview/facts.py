@@ -25,7 +25,7 @@ _HOURS, _MINUTES = 8 * 24 + 2, 3
 #: A part is read again after so many times the duration of its last reading, so that a large queue costs little.
 _REST = 50
 #: The same at least, for what changes seldom.
-_SERVER_S, _HOURS_S, _RECEIVERS_S, _DECISIONS_S, _STUCK_S = 2.0, 10.0, 1.0, 2.0, 1.0
+_SERVER_S, _HOURS_S, _RECEIVERS_S, _DECISIONS_S, _STUCK_S = 1.0, 10.0, 1.0, 2.0, 1.0
 
 
 @dataclass(frozen=True)

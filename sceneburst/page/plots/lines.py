@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 _SIZE = 100.0
 _STEPS = (1.0, 2.0, 5.0, 10.0)
+#: Anything smaller is drawn as 0.
+_LEAST = 1e-12
 
 Values = Sequence[float | None]
 
@@ -54,7 +56,8 @@ def _line(name: str, values: Values, top: float) -> Line:
 
 def top_of(most: float, *, is_whole: bool) -> float:
     """Return the least round number that is not below the largest value: 1, 2 or 5 times a power of ten."""
-    if not math.isfinite(most) or most <= 0:
+    # Below, powers of ten lose digits and end as 0.
+    if not math.isfinite(most) or most < _LEAST:
         return 1.0
     power = 10.0 ** math.floor(math.log10(most))
     top = next(step * power for step in _STEPS if step * power >= most * (1 - 1e-9))

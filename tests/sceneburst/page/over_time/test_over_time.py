@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import example, given, strategies as st
 
 from sceneburst.page.plots.lines import path_of, plot, top_of
 from sceneburst.page.views.over_time import SPANS, parts_of, shown
@@ -35,6 +35,7 @@ def test_an_axis_ends_at_a_round_number(most: float, top: float) -> None:
 
 
 @given(st.lists(st.none() | st.floats(0, 1e15), max_size=100))
+@example([5e-324])
 def test_every_point_lies_within_the_plot(values: list[float | None]) -> None:
     """However large or small the values are."""
     (line,) = plot("a", "a", [("a", values)], is_money=True).lines
