@@ -9,7 +9,7 @@ from typing import NamedTuple
 from dispatcher.codes import Code
 from dispatcher.decisions.planning.backlog import Backlog, Profile
 from dispatcher.decisions.planning.coverage import Demand, cover
-from dispatcher.decisions.planning.explanation import explain
+from dispatcher.decisions.planning.explanation import beside_paused, explain
 from dispatcher.decisions.planning.launch_limits import Bounds, Order, apply_limits, by_turns
 from dispatcher.decisions.planning.policies import Workload, desired_launches
 from dispatcher.decisions.planning.policy import Policy
@@ -132,7 +132,7 @@ def plan(
     is_full = policy.policy == "batch" and loads and all(load.containers >= policy.max_parallel_tasks for load in loads)
     return Plan(
         limited.orders,
-        why,
+        beside_paused(why, backlog),
         backlog.ready,
         sum(uncovered),
         present.starting,

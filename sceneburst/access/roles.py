@@ -1,7 +1,10 @@
 """Roles of those who use the page and the HTTP API."""
 
 from enum import IntEnum
-from typing import NamedTuple, Self
+from typing import Literal, NamedTuple, Self
+
+#: Names of the roles, as settings and commands take them.
+RoleWord = Literal["look", "operate", "administer"]
 
 
 class Role(IntEnum):

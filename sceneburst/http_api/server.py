@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from sceneburst.http_api.codes import Code
 from sceneburst.http_api.errors import FieldProblem, InvalidRequest, answer_to, answer_to_status, kind_of
 from sceneburst.http_api.executions import executions
-from sceneburst.http_api.middleware import Guard
+from sceneburst.http_api.middleware import ApiGuard
 from sceneburst.http_api.routes import jobs, probes
 from sceneburst.http_api.service import Service
 from sceneburst.http_api.views import description
@@ -98,7 +98,7 @@ class ApiServer(WebServer):
             head_s=settings.api_head_s,
             grace_s=settings.api_grace_s,
         )
-        super().__init__(Guard(make_app(self.service), is_open=settings.api_open), self.service, at)
+        super().__init__(ApiGuard(make_app(self.service), is_open=settings.api_open), self.service, at)
 
 
 def run(settings: ApiSettings) -> None:

@@ -7,6 +7,7 @@ from urllib.parse import urlencode, urlsplit
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 
+from sceneburst.access.origin import safe_path
 from sceneburst.access.roles import Caller
 from sceneburst.page.forms import address_of, query_of
 from sceneburst.page.languages import language_of
@@ -59,10 +60,9 @@ def _before(request: Request) -> str:
         came_from = urlsplit(request.headers.get("referer", "")[:_MAX_ADDRESS_CHARACTERS])
     except ValueError:
         return "/"
-    is_ours = request.method == "POST" and came_from.netloc == request.headers.get("host") and came_from.path.startswith("/")
-    if not is_ours or came_from.path.startswith(("//", "/\\")):
+    if request.method != "POST" or came_from.netloc != request.headers.get("host"):
         return "/"
-    return f"{came_from.path}?{came_from.query}" if came_from.query else came_from.path
+    return safe_path(f"{came_from.path}?{came_from.query}" if came_from.query else came_from.path)
 
 
 def frame_of(request: Request, viewer: Caller | None) -> dict[str, Any]:

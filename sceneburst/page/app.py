@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from http import HTTPStatus
 from typing import Annotated
 
-import structlog
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse, StreamingResponse
@@ -13,12 +12,13 @@ from starlette.exceptions import HTTPException
 
 from sceneburst.access.allowed import allowed
 from sceneburst.access.errors import SignInNeeded
+from sceneburst.access.origin import safe_path
 from sceneburst.access.roles import Caller, Role
 from sceneburst.page.answers import LANGUAGE_COOKIE, THEME_COOKIE, THEMES, language_asked, show, show_error
 from sceneburst.page.codes import Code
 from sceneburst.page.entry.live_sessions import while_signed_in
 from sceneburst.page.entry.routes import access_of, router as entry, send_to_sign_in
-from sceneburst.page.entry.session_access import SessionAccess, address_of, refuse_other_sites, token_of
+from sceneburst.page.entry.session_access import SessionAccess, refuse_other_sites
 from sceneburst.page.errors import TooManyTabs, status_of
 from sceneburst.page.forms import Form, query_of, read_form
 from sceneburst.page.languages import NAMES
@@ -85,8 +85,7 @@ async def live(request: Request, service: Shared, viewer: Signed) -> Response:
     compressed = "gzip" in request.headers.get("accept-encoding", "")
     stream = service.broadcast.follow(Key(view.name, query, language_asked(request), viewer.role), compressed=compressed)
     access = access_of(request)
-    token = "" if access.proxies.user_of(address_of(request), request.headers) else token_of(request)
-    lasting = while_signed_in(stream, access, token, viewer.role)
+    lasting = while_signed_in(stream, access, access.session_token(request), viewer.role)
     headers = {"X-Accel-Buffering": "no", "Vary": "Accept-Encoding"} | ({"Content-Encoding": "gzip"} if compressed else {})
     return StreamingResponse(lasting, media_type="text/event-stream", headers=headers)
 
@@ -94,9 +93,7 @@ async def live(request: Request, service: Shared, viewer: Signed) -> Response:
 @router.post("/preferences")
 async def prefer(form: Annotated[Form, Depends(read_form)]) -> Response:
     """Keep the language and the colours that somebody prefers, in cookies."""
-    here = form.text("here")
-    # A path of ours only: "//host" would lead elsewhere.
-    response = RedirectResponse(here if here.startswith("/") and not here.startswith(("//", "/\\")) else "/", 303)
+    response = RedirectResponse(safe_path(form.text("here")), 303)
     chosen = {LANGUAGE_COOKIE: (form.text("language"), tuple(NAMES)), THEME_COOKIE: (form.text("theme"), THEMES)}
     for cookie, (value, known) in chosen.items():
         if value in known:
@@ -138,8 +135,7 @@ async def _not_there(request: Request, error: HTTPException) -> Response:
     return show_error(request, service_of(request), error.status_code, why)
 
 
-async def _failed(request: Request, error: Exception) -> Response:
-    structlog.get_logger().error("request failed", path=request.url.path[:200], error=type(error).__name__)
+async def _failed(request: Request, _: Exception) -> Response:
     return show_error(request, service_of(request), HTTPStatus.INTERNAL_SERVER_ERROR, Reason(Code.PAGE_FAILED))
 
 

@@ -6,7 +6,7 @@ import sys
 from sceneburst.access.origin import is_loopback
 from sceneburst.page.app import make_app
 from sceneburst.page.entry.routes import offer_link
-from sceneburst.page.guard import Guard
+from sceneburst.page.guard import PageGuard
 from sceneburst.page.service import Service
 from sceneburst.page.views.registry import VIEWS
 from sceneburst.web.page_settings import PageSettings
@@ -30,7 +30,7 @@ class PageServer(WebServer):
             head_s=settings.page_head_s,
             grace_s=settings.page_grace_s,
         )
-        super().__init__(Guard(make_app(self.service), settings.page_media_origins), self.service, at)
+        super().__init__(PageGuard(make_app(self.service), settings.page_media_origins), self.service, at)
 
 
 def run(settings: PageSettings, operator: str = "") -> None:

@@ -1,10 +1,11 @@
 """The settings of the operators' page."""
 
 import ipaddress
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from sceneburst.access.roles import RoleWord
 from scenequeue.settings import AccessSettings, Positive
 
 
@@ -32,7 +33,7 @@ class PageSettings(AccessSettings):
         pattern=r"^[A-Za-z0-9-]*$",
         description="header in which such a proxy names the user that it has signed in",
     )
-    page_user_role: Literal["look", "operate", "administer"] = Field("look", description="role of users of a proxy")
+    page_user_role: RoleWord = Field("look", description="role of users of a proxy")
     page_media_origins: list[Annotated[str, Field(pattern=r"^https?://[A-Za-z0-9.:*_-]+$")]] = Field(
         default_factory=list,
         description="further origins that pictures and videos may come from, such as https://media.example.com; JSON list",

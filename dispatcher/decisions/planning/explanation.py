@@ -26,18 +26,6 @@ def explain(
         policies: the needs that were planned by the operator's settings, with the reason for each group.
         further: additional reasons, in order.
     """
-    why = _why(backlog, uncovered, present, limited, policies, further)
-    return Reason(Code.PLAN_WITHOUT_PAUSED, {"plan": why, "items": backlog.held_back}) if backlog.held_back else why
-
-
-def _why(
-    backlog: Backlog,
-    uncovered: int,
-    present: tuple[int, int],
-    limited: Limited,
-    policies: Sequence[tuple[tuple[str, ...], Reason]],
-    further: Sequence[Reason],
-) -> Reason:
     ready, waiting, there = backlog.ready, _ready(backlog), _present(*present)
     is_still = not limited.orders and not limited.cut
     if backlog.is_paused:
@@ -54,6 +42,11 @@ def _why(
         because.append(limited.cut)
     launches = _launches([order.batch for order in limited.orders])
     return Reason(Code.PLAN_LAUNCHES, {"waiting": waiting, "launches": launches, "because": tuple(because)})
+
+
+def beside_paused(why: Reason, backlog: Backlog) -> Reason:
+    """Return the reason of a plan, with the number of items that are left out of it because they are paused."""
+    return Reason(Code.PLAN_WITHOUT_PAUSED, {"plan": why, "items": backlog.held_back}) if backlog.held_back else why
 
 
 def _ready(backlog: Backlog) -> Reason:

@@ -1,10 +1,11 @@
 """`sceneburst keys …`: keys of those who use the page and the HTTP API; `sceneburst api-key`: one for the settings."""
 
 import json
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sceneburst.access.roles import RoleWord
 from sceneburst.codes import Code
 from sceneburst.terminal.operator_name import operator_name
 from sceneburst.terminal.screen import (
@@ -53,7 +54,7 @@ def list_keys(as_json: JsonFlag = False, redis_url: RedisUrl = None, namespace: 
 def make(
     name: Annotated[str, typer.Argument(help="Name of its owner; letters, digits and . _ - only.", show_default=False)],
     role: Annotated[
-        Literal["look", "operate", "administer"],
+        RoleWord,
         typer.Option("--role", help="look: see all; operate: act too; administer: change limits and keys too."),
     ],
     replace: Annotated[bool, typer.Option("--replace", help="Take the place of a key of this name, which ends.")] = False,

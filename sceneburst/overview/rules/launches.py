@@ -10,6 +10,7 @@ from sceneburst.overview.rules.remedies import brief
 from sceneburst.overview.trouble import Act, Severity, Trouble
 from scenequeue.jobs.need import split_need
 from scenequeue.published.facts import ContainerTrouble
+from scenequeue.published.values import maps_in, number, numbers_in
 from scenequeue.reasons import Code as QueueCode, Parameter, Reason
 
 _UNSERVED_CODES = frozenset({"unserved", "unserved_structure"})
@@ -96,7 +97,7 @@ def unserved_needs(facts: QueueFacts) -> Iterator[Trouble]:
     """Find work that no container can do: the images at hand do not serve its need, or the dispatcher does not see it."""
     plan = facts.plan or {}
     ages = {waiting.need: waiting.oldest_s for waiting in facts.waiting}
-    alarms = [Reason.from_json(alarm) for alarm in _listed(plan, "alarms")]
+    alarms = [Reason.from_json(alarm) for alarm in maps_in(plan.get("alarms"))]
     for alarm in alarms:
         need, items, image = (alarm.parameters.get(name) for name in ("need", "items", "image"))
         if alarm.code not in _UNSERVED_CODES or not isinstance(need, str) or not isinstance(items, int):
@@ -107,7 +108,7 @@ def unserved_needs(facts: QueueFacts) -> Iterator[Trouble]:
             Reason(Code.DO_DEPLOY_IMAGE),
             Reason(Code.TITLE_UNSERVED, {"items": items}),
         )
-    seen = _listed(plan, "structures") or [2]
+    seen = numbers_in(plan.get("structures")) or [2]
     for waiting in facts.waiting if facts.plan else ():
         structure = split_need(waiting.need, facts.structures[0])[1]
         if structure not in seen:
@@ -138,7 +139,7 @@ def spent_budget(facts: QueueFacts) -> Iterator[Trouble]:
     """Find out whether the budget holds launches back."""
     told = _waits_because(facts)
     budget = facts.published.budget_usd_per_hour
-    spent = _number(facts.plan, "usd_per_hour")
+    spent = float(number((facts.plan or {}).get("usd_per_hour")))
     about: dict[str, Any] = {"key": "budget", "title": Reason(Code.TITLE_BUDGET), "acts": (Act.SEE_LIMITS,)}
     about |= {"amount": facts.depth.counts.ready, "target": {"limit": "budget_usd_per_hour"}}
     if told and told.code == QueueCode.OVER_BUDGET:
@@ -183,13 +184,3 @@ def _is_at_work(facts: QueueFacts) -> bool:
 def _waits_because(facts: QueueFacts) -> Reason | None:
     told = (facts.plan or {}).get("waits_because")
     return Reason.from_json(told) if isinstance(told, Mapping) else None
-
-
-def _listed(plan: Mapping[str, Any], name: str) -> list[Any]:
-    given = plan.get(name)
-    return given if isinstance(given, list) else []
-
-
-def _number(plan: Mapping[str, Any] | None, name: str) -> float:
-    given = (plan or {}).get(name)
-    return float(given) if isinstance(given, int | float) else 0.0

@@ -11,7 +11,7 @@ from sceneburst.access.codes import Code
 from sceneburst.access.origin import is_link_from_elsewhere, safe_path
 from sceneburst.access.secrets import fresh_token, hash_of
 from sceneburst.page.answers import frame_of, language_asked
-from sceneburst.page.entry.session_access import COOKIE, SessionAccess, address_of
+from sceneburst.page.entry.session_access import COOKIE, SessionAccess, sender_of
 from sceneburst.page.forms import Form, read_form
 from sceneburst.page.service import Service, service_of
 from scenequeue.ports.access.sessions import Session
@@ -63,7 +63,7 @@ def send_to_sign_in(request: Request, service: Service) -> Response:
     here = safe_path(request.url.path + (f"?{request.url.query}" if request.url.query else ""))
     if request.method != "GET" or request.url.path == "/live":
         return show_sign_in(request, service, HTTPStatus.UNAUTHORIZED, Reason(Code.SIGN_IN_NEEDED))
-    hosts = access_of(request).proxies.hosts_of(address_of(request), request.headers)
+    hosts = access_of(request).proxies.hosts_of(sender_of(request), request.headers)
     if is_link_from_elsewhere(request.headers, hosts):
         html = service.renderer.page("sign_in/again.html", language_asked(request), here=here)
         return HTMLResponse(html)
@@ -80,7 +80,7 @@ async def sign_in_form(request: Request, service: Shared) -> Response:
 async def sign_in(request: Request, service: Shared, form: Annotated[Form, Depends(read_form)]) -> Response:
     """Begin a session of the key's owner."""
     access = access_of(request)
-    access.attempts.count(access.proxies.browser_of(address_of(request), request.headers))
+    access.attempts.count(access.proxies.browser_of(sender_of(request), request.headers))
     key = form.text("key")
     known = await access.keys.find(key) if key else None
     if known is None:
@@ -92,7 +92,7 @@ async def sign_in(request: Request, service: Shared, form: Annotated[Form, Depen
 async def enter(request: Request, token: str, service: Shared) -> Response:
     """Begin the session that a one-time link opens."""
     access = access_of(request)
-    access.attempts.count(access.proxies.browser_of(address_of(request), request.headers))
+    access.attempts.count(access.proxies.browser_of(sender_of(request), request.headers))
     if "prefetch" in request.headers.get("sec-purpose", ""):
         # A browser that loads the page before its user has decided to open it would use the link up.
         return Response(status_code=HTTPStatus.SERVICE_UNAVAILABLE)

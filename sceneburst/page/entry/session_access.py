@@ -45,9 +45,7 @@ class SessionAccess:
             SignInNeeded: there is no session, or it has ended.
             QueueUnavailable: Redis does not answer.
         """
-        if user := self.proxies.user_of(address_of(request), request.headers):
-            return user
-        return await self.caller_by(token_of(request))
+        return self._user_of(request) or await self.caller_by(_token_of(request))
 
     async def caller_by(self, token: str, *, is_used: bool = True) -> Caller:
         """Return the owner of a session's token; its end is put off if it is used. Raises as `caller_of`."""
@@ -62,6 +60,10 @@ class SessionAccess:
             raise SignInNeeded(Code.SIGN_IN_NEEDED)
         return known.caller
 
+    def session_token(self, request: Request) -> str:
+        """Return the token of the session that a request is admitted by; "" for a proxy's user, whom the proxy admits."""
+        return "" if self._user_of(request) else _token_of(request)
+
     async def begin(self, session: Session) -> str:
         """Begin a session; returns its token."""
         token = fresh_token()
@@ -70,7 +72,7 @@ class SessionAccess:
 
     async def end(self, request: Request) -> None:
         """End the session of a request, if it has one."""
-        token = token_of(request)
+        token = _token_of(request)
         if is_token(token):
             await self._service.call(lambda: self._access.end_session(hash_of(token)))
 
@@ -80,21 +82,24 @@ class SessionAccess:
 
     def cookie(self, request: Request, token: str) -> dict[str, object]:
         """Return the arguments of `set_cookie` for a session."""
-        secure = self.proxies.is_https(address_of(request), request.url.scheme, request.headers)
+        secure = self.proxies.is_https(sender_of(request), request.url.scheme, request.headers)
         fixed = {"max_age": LONGEST_S, "httponly": True, "samesite": "strict", "path": "/"}
         return {"key": COOKIE, "value": token, "secure": secure, **fixed}
+
+    def _user_of(self, request: Request) -> Caller | None:
+        return self.proxies.user_of(sender_of(request), request.headers)
 
     @property
     def _access(self) -> AccessPort:
         return self._service.queue.access
 
 
-def token_of(request: Request) -> str:
+def _token_of(request: Request) -> str:
     """Return the token of a request's session, as the browser sends it; "" if there is none."""
     return request.cookies.get(COOKIE, "")
 
 
-def address_of(request: Request) -> str:
+def sender_of(request: Request) -> str:
     """Return the address that the request comes from: a browser's, or a proxy's."""
     return request.client.host if request.client else ""
 
@@ -106,7 +111,7 @@ async def refuse_other_sites(request: Request) -> None:
         FromElsewhere: the request changes something and comes from another site, or it names a host that is not ours.
     """
     access: SessionAccess = request.app.state.access
-    hosts = access.proxies.hosts_of(address_of(request), request.headers)
+    hosts = access.proxies.hosts_of(sender_of(request), request.headers)
     if not _is_served(request.app.state.service.settings, host_in(hosts[1] or hosts[0])):
         raise FromElsewhere(Code.PAGE_HOST_NOT_SERVED, host=hosts[0][:200])
     if request.method not in SAFE and not is_from_here(request.headers, hosts):

@@ -1,12 +1,15 @@
 """The page without JavaScript: views, static files, preferences, errors, and the headers of all of them."""
 
 import re
+from collections.abc import Callable
+from typing import Any
 
 import httpx
 import pytest
 
 from sceneburst.page.views.registry import VIEWS
 from tests.sceneburst.page.serving import Page, serving
+from tests.support.waiting import wait_until
 
 _PATHS = [view.path for view in VIEWS if view.in_navigation]
 
@@ -77,3 +80,35 @@ def test_a_form_that_is_too_large_is_not_read(page: Page) -> None:
     response: httpx.Response = page.act("/preferences", here="/" + "a" * 100_000)
     assert response.status_code == 400
     assert "64 KiB" in response.text
+
+
+def test_a_failure_of_a_view_is_told_without_details_and_logged_once_with_them(
+    page: Page, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The log line and the answer have the same request id."""
+    monkeypatch.setattr(page.server.service.renderer, "page", _failing_once(page.server.service.renderer.page))
+    answer = page.client.get("/")
+    assert answer.status_code == 500
+    assert "a detail" not in answer.text
+    lines: list[str] = []
+
+    def has_told() -> bool:
+        lines.extend(capfd.readouterr())
+        return "path=/ " in "".join(lines)
+
+    # The line of the request is the last; the answer is there before it.
+    wait_until(has_told, "the request is logged")
+    logged = "".join(lines)
+    assert logged.count("ZeroDivisionError: a detail") == 1
+    assert logged.count(answer.headers["x-request-id"]) == 2
+
+
+def _failing_once(render: Callable[..., str]) -> Callable[..., str]:
+    calls = iter([True])
+
+    def page(*words: Any, **named: Any) -> str:
+        if next(calls, False):
+            raise ZeroDivisionError("a detail")
+        return render(*words, **named)
+
+    return page
